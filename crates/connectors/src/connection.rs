@@ -1,0 +1,225 @@
+//! How a source is reached and read, as written in a pack. One variant per kind of outside service.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a source is reached, by kind of service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Connection {
+    /// Delimited text: a file on disk or over HTTP.
+    Csv(CsvOptions),
+    /// A spreadsheet: XLSX, XLS, XLSB or ODS, a file on disk or over HTTP.
+    Spreadsheet(SpreadsheetOptions),
+    /// JSON over HTTP.
+    Json(JsonOptions),
+    /// A query on an SQLite file.
+    Sqlite(SqliteOptions),
+    /// A query on a PostgreSQL server.
+    Postgres(DatabaseOptions),
+    /// A query on a MySQL or MariaDB server.
+    Mysql(DatabaseOptions),
+}
+
+/// Where a file is: a path below the center's inbox folders, or an address.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// A path; relative paths start at the center's `files` folder. `*` in the last part takes the
+    /// newest match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// An `http://` or `https://` address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// How the address wants to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+}
+
+/// How a service wants callers to show who they are. Secrets are named here, never written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "scheme", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    /// `Authorization: Bearer <secret>`.
+    Bearer {
+        /// Name of the secret.
+        secret: String,
+    },
+    /// A header such as `X-API-KEY`.
+    Header {
+        /// The header's name.
+        name: String,
+        /// Name of the secret.
+        secret: String,
+    },
+    /// A query parameter such as `token`.
+    Query {
+        /// The parameter's name.
+        name: String,
+        /// Name of the secret.
+        secret: String,
+    },
+    /// HTTP Basic.
+    Basic {
+        /// The user.
+        user: String,
+        /// Name of the secret that holds the password.
+        secret: String,
+    },
+}
+
+/// Options of delimited text.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CsvOptions {
+    /// Where the file is.
+    #[serde(default)]
+    pub location: Location,
+    /// The separator: `,`, `;`, `|` or a tab written `\t`. Default: found from the first lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The encoding's WHATWG label, such as `windows-1252`. Default: byte order mark, else UTF-8 if
+    /// valid, else Windows-1252.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Line that holds the column names, from 1. Default: 1, after a `sep=;` line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
+}
+
+/// Options of spreadsheets.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpreadsheetOptions {
+    /// Where the file is.
+    #[serde(default)]
+    pub location: Location,
+    /// The sheet's name. Default: the first visible sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Row that holds the column names, from 1; the last of several header rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
+    /// Number of header rows that end at `header_row`; merged cells above lend their text to the
+    /// columns below: `Penduduk` over `L` and `P` gives `Penduduk L` and `Penduduk P`.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub header_rows: u32,
+    /// Columns whose empty cells take the value above, as merged cells of a group do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fill_down: Vec<String>,
+}
+
+/// Options of JSON over HTTP.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JsonOptions {
+    /// Where the answer is found.
+    #[serde(default)]
+    pub location: Location,
+    /// Query parameters sent with every request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// Headers sent with every request. Secrets belong in `auth`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Dotted path to the array of rows, such as `result.records`. Default: the answer itself when it
+    /// is an array, else `data`, `results`, `rows`, `records` or `items`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
+    /// How further pages are asked for.
+    #[serde(default)]
+    pub paging: Paging,
+}
+
+/// How further pages are asked for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "style", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Paging {
+    /// One answer holds everything.
+    #[default]
+    None,
+    /// Laravel's paginator and resource collections: `next_page_url` or `links.next`, with
+    /// `current_page` and `last_page`.
+    Laravel,
+    /// A cursor in the answer is sent back as a parameter until it is empty.
+    Cursor {
+        /// Dotted path of the cursor in the answer.
+        path: String,
+        /// Parameter that carries it.
+        parameter: String,
+    },
+    /// `offset` and `limit`; ends at an empty or short page or at the total.
+    Offset {
+        /// Parameter of the offset.
+        #[serde(default = "offset")]
+        offset_parameter: String,
+        /// Parameter of the page size.
+        #[serde(default = "limit")]
+        limit_parameter: String,
+        /// Rows asked for at once.
+        #[serde(default = "hundred")]
+        limit: u32,
+        /// Dotted path of the total number of rows, if the service tells.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<String>,
+    },
+}
+
+/// Options of an SQLite file.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SqliteOptions {
+    /// Path of the file; relative paths start at the center's `files` folder. Opened read-only.
+    pub path: String,
+    /// One `select`. `:since` stands for the end of the last good run (`YYYY-MM-DD HH:MM:SS`).
+    pub query: String,
+}
+
+/// Options of a database server.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseOptions {
+    /// Host name or address, or the folder of a local socket.
+    pub host: String,
+    /// Port. Default: the engine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Database.
+    pub database: String,
+    /// User; give it `select` rights only.
+    pub user: String,
+    /// Name of the secret that holds the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Whether the connection is encrypted. Default: for hosts other than this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<bool>,
+    /// One `select`. `:since` stands for the end of the last good run (`YYYY-MM-DD HH:MM:SS`).
+    pub query: String,
+    /// Text columns that hold UTF-8 bytes read as Latin-1 ("Ã©" for "é") are repaired.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repair_double_encoding: bool,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
+fn offset() -> String {
+    "offset".to_owned()
+}
+
+fn limit() -> String {
+    "limit".to_owned()
+}
+
+fn hundred() -> u32 {
+    100
+}

@@ -1,0 +1,3 @@
+//! Ten sample services.
+
+fn main() {}

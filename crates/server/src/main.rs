@@ -1,0 +1,5 @@
+//! The `pendopo` program.
+
+mod packs;
+
+fn main() {}

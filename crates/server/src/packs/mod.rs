@@ -1,0 +1,3 @@
+//! Place packs: the folder that defines a center.
+
+pub mod schema;

@@ -1,0 +1,283 @@
+//! The files of a place pack, as types. The JSON Schema for editors and for `pendopo check` is made
+//! from these types, so the doc comments are the reference manual.
+
+use pendopo_connectors::{connection::Connection, mapping::Mapping};
+use pendopo_vocab::{
+    Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
+    TimeAggregation,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `pack.toml`: who the center is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackFile {
+    /// Version of this format; 1.
+    pub format: u32,
+    /// Short name in lower case, such as `blora`.
+    pub code: String,
+    /// Name of the government, such as `Pemerintah Kabupaten Blora`.
+    pub name: String,
+    /// The region it governs.
+    pub region: RegionCode,
+    /// IANA time zone of schedules and of every time shown.
+    pub time_zone: String,
+    /// The data are made up: every page says so.
+    #[serde(default)]
+    pub sample_data: bool,
+    /// Board shown on the first page. Default: the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_board: Option<String>,
+    /// Names of the sectors, in the order of the board.
+    #[serde(default)]
+    pub sector: Vec<Sector>,
+}
+
+/// A group of indicators on the board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sector {
+    /// Short name in lower case.
+    pub code: String,
+    /// Name in Indonesian.
+    pub name: String,
+    /// Name in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
+}
+
+/// `agencies.toml`: the agencies (OPD).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgenciesFile {
+    /// The agencies.
+    pub agency: Vec<Agency>,
+}
+
+/// An agency (OPD).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agency {
+    /// Short name in lower case, such as `dinkes`.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// Abbreviation used on boards, such as `Dinkes`.
+    pub short: String,
+    /// Whom to call when a source is ill: an office, not a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+/// `sources/<code>.toml`: one connection to one running service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// Short name in lower case; also the file's name.
+    pub code: String,
+    /// Name of the service as its users know it.
+    pub name: String,
+    /// Agency that runs it.
+    pub agency: String,
+    /// How far what it sends may travel.
+    #[serde(default)]
+    pub sensitivity: Sensitivity,
+    /// When it is read: a cron expression of five fields in the center's time zone. Left out: by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// A good run is promised at least this often: `90 seconds`, `15 minutes`, `6 hours`, `1 day`.
+    pub fresh_every: String,
+    /// Delay forgiven before late becomes stale. Default: half of `fresh_every`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<String>,
+    /// A run is given up after this long. Default: `2 minutes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// Largest answer accepted, in MiB. Default: 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_mib: Option<u32>,
+    /// A run with more refused rows than this, in per cent, is refused as a whole. Default: 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_refused_percent: Option<f64>,
+    /// Networks beyond public addresses that this source may be reached at, such as `10.20.0.0/16` or
+    /// `127.0.0.1/32`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_networks: Vec<String>,
+    /// How it is reached.
+    pub connection: Connection,
+    /// How its columns become figures.
+    pub mapping: Mapping,
+}
+
+/// `indicators/*.toml`: definitions of measures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorsFile {
+    /// The indicators.
+    pub indicator: Vec<Indicator>,
+}
+
+/// A measure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    /// Short name in lower case.
+    pub code: String,
+    /// Name in Indonesian.
+    pub name: String,
+    /// Name in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_en: Option<String>,
+    /// What is measured and how, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+    /// Sector it belongs to.
+    pub sector: String,
+    /// Agency that answers for it.
+    pub agency: String,
+    /// Unit as shown, such as `%`, `orang`, `Rp`.
+    pub unit: String,
+    /// Decimal places shown.
+    #[serde(default)]
+    pub decimals: u8,
+    /// Which way is better.
+    pub direction: Direction,
+    /// How often it is reported.
+    pub cadence: Cadence,
+    /// The finest level that reports it.
+    pub level: RegionLevel,
+    /// How far it may travel.
+    #[serde(default)]
+    pub sensitivity: Sensitivity,
+    /// How regions below add up.
+    pub region_aggregation: RegionAggregation,
+    /// How finer periods add up.
+    pub time_aggregation: TimeAggregation,
+    /// For `weighted_mean`: code of the indicator that weighs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
+    /// For `ratio`: code of the numerator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerator: Option<String>,
+    /// For `ratio`: code of the denominator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<String>,
+    /// For `ratio`: the quotient is multiplied by this; 100 for per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
+    /// For computed indicators: a `select` that gives `region`, `period` and `value` from the views
+    /// `observation`, `latest`, `indicator` and `region`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+    /// A miss of up to this fraction of the target counts as "at risk". Default: 0.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
+    /// Smaller values are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// Larger values are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// Worked examples, run by `pendopo check`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub case: Vec<Case>,
+}
+
+/// A worked example: given these figures, that value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// The figures at hand.
+    pub given: Vec<CaseFigure>,
+    /// The value that must follow.
+    pub expect: CaseExpectation,
+}
+
+/// A figure at hand in a worked example.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFigure {
+    /// Code of the indicator; the indicator itself when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<String>,
+    /// The region.
+    pub region: RegionCode,
+    /// The period.
+    pub period: Period,
+    /// The value.
+    pub value: f64,
+}
+
+/// What a worked example must come to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseExpectation {
+    /// The region.
+    pub region: RegionCode,
+    /// The period; a coarser one than the indicator's cadence asks for the aggregation over time.
+    pub period: Period,
+    /// The value, or nothing when none may follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+}
+
+/// `targets.toml` or `targets/*.toml`: aimed-for values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetsFile {
+    /// The targets.
+    pub target: Vec<Target>,
+}
+
+/// An aimed-for value. It holds for the region and, unless they have their own, for all regions below;
+/// a yearly target holds for every period of the year.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Code of the indicator.
+    pub indicator: String,
+    /// The region. Default: the center's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionCode>,
+    /// The period.
+    pub period: Period,
+    /// The bound to reach (the lower one for `direction = "range"`).
+    pub value: f64,
+    /// The upper bound for `direction = "range"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Where it is laid down, such as `RPJMD 2025–2029`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+}
+
+/// `boards/<code>.toml`: an arrangement for a reader.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BoardFile {
+    /// Short name in lower case; also the file's name.
+    pub code: String,
+    /// Title in Indonesian.
+    pub title: String,
+    /// Title in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_en: Option<String>,
+    /// Indicator of the map or region table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
+    /// The groups of tiles, in order.
+    pub section: Vec<Section>,
+}
+
+/// A group of tiles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Sector whose name heads the group.
+    pub sector: String,
+    /// Codes of the indicators, in order.
+    pub indicators: Vec<String>,
+}

@@ -1,0 +1,108 @@
+//! Who asks, and what they may see. Every read takes a [`Scope`]; every write has an [`Author`].
+
+use crate::RegionCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How far a figure may travel. Ordered: a scope with `Internal` also sees `Public`.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Sensitivity {
+    /// Anyone may see it.
+    Public = 0,
+    /// Staff of the government may see it.
+    #[default]
+    Internal = 1,
+    /// Named roles only.
+    Restricted = 2,
+}
+
+impl Sensitivity {
+    /// The number stored in the database (0, 1, 2).
+    pub fn rank(self) -> i64 {
+        self as i64
+    }
+
+    /// Reads the stored number; unknown numbers are treated as the most restricted.
+    pub fn from_rank(rank: i64) -> Sensitivity {
+        match rank {
+            0 => Sensitivity::Public,
+            1 => Sensitivity::Internal,
+            _ => Sensitivity::Restricted,
+        }
+    }
+}
+
+/// Which agencies' figures a reader may see.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AgencyScope {
+    /// Every agency.
+    All,
+    /// Only these agencies, by database id.
+    Only(Vec<i64>),
+}
+
+/// What one reader may see. Enforced in SQL by the figures crate, never by the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// The most sensitive figures visible.
+    pub sensitivity: Sensitivity,
+    /// The agencies visible.
+    pub agencies: AgencyScope,
+    /// The region subtree visible.
+    pub region: RegionCode,
+}
+
+impl Scope {
+    /// Everything: the scope of the center's own machinery and of the command line.
+    pub fn everything() -> Scope {
+        Scope {
+            sensitivity: Sensitivity::Restricted,
+            agencies: AgencyScope::All,
+            region: RegionCode::COUNTRY,
+        }
+    }
+
+    /// What staff of the center at `region` see while there is a single local user.
+    pub fn local(region: RegionCode) -> Scope {
+        Scope {
+            sensitivity: Sensitivity::Internal,
+            agencies: AgencyScope::All,
+            region,
+        }
+    }
+}
+
+/// Who did a thing: recorded with every write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author(String);
+
+impl Author {
+    /// The center itself, for scheduled work.
+    pub fn scheduler() -> Author {
+        Author("jadwal".to_owned())
+    }
+
+    /// A named person or program. Control characters are dropped; at most 120 characters are kept.
+    pub fn named(name: &str) -> Author {
+        Author(name.chars().filter(|c| !c.is_control()).take(120).collect())
+    }
+
+    /// The name as it is stored and shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
