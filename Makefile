@@ -1,0 +1,54 @@
+# The commands of the project. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENDOR := crates/server/assets/vendor
+
+.PHONY: help demo test lint bench assets shots clean-services
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: ## build and run a whole center with ten sample services at http://127.0.0.1:8600
+	@scripts/setup.sh demo
+	@$(MAKE) --no-print-directory assets
+	cargo build --bin pendopo --bin pendopo-sample
+	$(TARGET)/debug/pendopo demo packs/blora
+
+test: ## install what the tests need and run them all
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory assets
+	cargo fmt --all --check
+	cargo nextest run --workspace --no-fail-fast
+	cargo test --workspace --doc --quiet
+	@$(MAKE) --no-print-directory clean-services
+
+lint: ## formatting, clippy and house rules
+	@scripts/setup.sh build
+	@$(MAKE) --no-print-directory assets
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo run --quiet -p xtask -- tidy
+	if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories were not checked (cargo install --locked cargo-deny)"; fi
+
+bench: ## measure against named peers, as ratios in one run; writes docs/benchmarks.md
+	@scripts/setup.sh bench
+	@$(MAKE) --no-print-directory assets
+	python3 benches/bench.py
+
+assets: $(VENDOR)/.done ## fetch fonts by npm, to be embedded in the program
+
+$(VENDOR)/.done: crates/server/web-assets/package-lock.json
+	@scripts/setup.sh build
+	@scripts/assets.sh
+
+shots: ## run the demo and take screenshots of all pages into docs/screenshots/
+	@scripts/setup.sh shots
+	@$(MAKE) --no-print-directory assets
+	cargo build --bin pendopo --bin pendopo-sample
+	scripts/shots.sh
+
+clean-services: ## stop the database servers that the tests started
+	cargo run --quiet -p pendopo-testkit -- stop

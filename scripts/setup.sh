@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs what a fresh Debian 12 with Rust lacks for a task: `scripts/setup.sh build|demo|test|bench|shots`.
+# Does nothing for what is there already, so it is cheap to run every time.
+set -euo pipefail
+
+task="${1:-build}"
+packages=()
+need() { # need COMMAND PACKAGE: asks for PACKAGE when COMMAND is not found
+  command -v "$1" >/dev/null 2>&1 || [ -n "$(ls /usr/lib/postgresql/*/bin/"$1" 2>/dev/null)" ] || [ -x "/usr/sbin/$1" ] || packages+=("$2")
+}
+
+need cc build-essential
+need mold mold
+need node nodejs
+need npm npm
+case "$task" in
+  demo) need mariadbd mariadb-server ;;
+  test | bench | shots)
+    need mariadbd mariadb-server
+    need initdb postgresql
+    ;;
+esac
+case "$task" in
+  test | shots) need chromium chromium ;;
+esac
+case "$task" in
+  bench)
+    need python3 python3
+    need wrk wrk
+    ;;
+esac
+
+if [ "${#packages[@]}" -gt 0 ]; then
+  echo "installing: ${packages[*]}"
+  sudo=""
+  [ "$(id -u)" -eq 0 ] || sudo="sudo"
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+fi
+
+if [ "$task" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
+  echo "installing: cargo-nextest"
+  cargo install --locked --quiet cargo-nextest
+fi
