@@ -25,9 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, ops::Range, sync::OnceLock};
 
 /// What a region is in law.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RegionKind {
     /// A province.
@@ -219,11 +217,11 @@ impl RegionTree {
         let region = self.get(code);
         RegionLabel {
             code,
-            name: region.map_or_else(|| code.to_string(), |region| region.full_name()),
+            name: region.map_or_else(|| code.to_string(), |region| region.full_name()).into(),
             parent: region
                 .and_then(|region| region.parent)
                 .and_then(|parent| self.get(parent))
-                .map(|parent| parent.full_name()),
+                .map(|parent| parent.full_name().into()),
         }
     }
 

@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// Whose codes these are.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeSystem {
     /// Ministry of Home Affairs: 2, 4, 6 or 10 digits, with dots or without.
@@ -107,7 +105,8 @@ impl RegionTree {
         };
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         // A kecamatan written in the other system's length is a mix-up even when the table lacks it.
-        let other_length = matches!((system, digits.len()), (CodeSystem::Kemendagri, 7) | (CodeSystem::Bps, 6));
+        let other_length =
+            matches!((system, digits.len()), (CodeSystem::Kemendagri, 7) | (CodeSystem::Bps, 6));
         if elsewhere.is_some() || other_length {
             return Err(RegionError::OtherSystem { text: text.to_owned(), system, elsewhere });
         }

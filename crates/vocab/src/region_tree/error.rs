@@ -11,9 +11,9 @@ pub struct RegionLabel {
     /// Its code.
     pub code: RegionCode,
     /// Its name with the word for its kind.
-    pub name: String,
+    pub name: Box<str>,
     /// The same of its parent.
-    pub parent: Option<String>,
+    pub parent: Option<Box<str>>,
 }
 
 impl fmt::Display for RegionLabel {

@@ -81,14 +81,13 @@ impl RegionTree {
         level: Option<RegionLevel>,
         within: RegionCode,
     ) -> Result<RegionCode, RegionError> {
-        let Parents { parents, all } = self.parents(parent, level, within).map_err(|suggestions| {
-            RegionError::UnknownParent {
+        let Parents { parents, all } =
+            self.parents(parent, level, within).map_err(|suggestions| RegionError::UnknownParent {
                 name: name.to_owned(),
                 parent: parent.to_owned(),
                 within: self.label(within),
                 suggestions: self.labels(&suggestions),
-            }
-        })?;
+            })?;
         let written = WrittenName::read(name);
         let mut below: Vec<RegionCode> = parents
             .iter()
@@ -154,9 +153,11 @@ impl RegionTree {
         // The same name under another parent is the likeliest slip when nothing similar lies below.
         suggestions.extend(self.matches(written, level, within));
         let mut seen = Vec::new();
-        suggestions.retain(|code| !seen.contains(code) && {
-            seen.push(*code);
-            true
+        suggestions.retain(|code| {
+            !seen.contains(code) && {
+                seen.push(*code);
+                true
+            }
         });
         suggestions.truncate(SUGGESTIONS);
         RegionError::UnknownName {
@@ -179,7 +180,12 @@ impl RegionTree {
     }
 
     /// All regions that a name fits, by code; the exact spelling wins over a loose one.
-    fn matches(&self, written: &WrittenName, level: Option<RegionLevel>, within: RegionCode) -> Vec<RegionCode> {
+    fn matches(
+        &self,
+        written: &WrittenName,
+        level: Option<RegionLevel>,
+        within: RegionCode,
+    ) -> Vec<RegionCode> {
         let mut exact = Vec::new();
         let mut loose = Vec::new();
         let mut collect = |keys: &Keys, kind: Option<RegionKind>| {
@@ -230,7 +236,12 @@ impl RegionTree {
     }
 
     /// Regions with a similar name, best first. The same name with another word in front comes first.
-    fn suggest(&self, written: &WrittenName, level: Option<RegionLevel>, within: RegionCode) -> Vec<RegionCode> {
+    fn suggest(
+        &self,
+        written: &WrittenName,
+        level: Option<RegionLevel>,
+        within: RegionCode,
+    ) -> Vec<RegionCode> {
         let wanted = &written.bare().loose;
         let span = self.span(within);
         let villages = span.len() <= MANY;
