@@ -223,9 +223,10 @@ impl RegionTree {
     /// Rows whose loose key is `key`.
     fn rows_named(&self, key: &str) -> impl Iterator<Item = &Row> {
         let hash = names::hash(key);
-        let start = self.by_name.partition_point(|(other, _)| *other < hash);
+        let index = self.name_index();
+        let start = index.partition_point(|(other, _)| *other < hash);
         let mut scratch = String::new();
-        self.by_name[start..]
+        index[start..]
             .iter()
             .take_while(move |(other, _)| *other == hash)
             .map(|(_, at)| &self.rows[*at as usize])

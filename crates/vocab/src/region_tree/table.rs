@@ -5,9 +5,9 @@
 //! left out: no BPS code, the first edition of the table, still in force. Lines with `@` are editions:
 //! number, first day, last day, legal basis. Lines with `#` are for the reader.
 
-use super::{BpsCode, Edition, IN_FORCE, RegionKind, RegionTree, Row, names};
+use super::{BpsCode, Edition, IN_FORCE, RegionKind, RegionTree, Row};
 use crate::{RegionCode, RegionLevel};
-use std::io::Read;
+use std::{io::Read, sync::OnceLock};
 
 /// Why a table of regions cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +36,8 @@ impl RegionTree {
         let mut tree = RegionTree {
             names: String::with_capacity(text.len() / 2),
             rows: Vec::with_capacity(lines),
-            by_name: Vec::new(),
-            by_bps: Vec::new(),
+            by_name: OnceLock::new(),
+            by_bps: OnceLock::new(),
             editions: Vec::new(),
             in_force: 0,
         };
@@ -53,7 +53,6 @@ impl RegionTree {
         }
         tree.names.shrink_to_fit();
         tree.rows.shrink_to_fit();
-        tree.index();
         Ok(tree)
     }
 
@@ -113,24 +112,6 @@ impl RegionTree {
         above[depth] = Some(row);
         self.rows.push(row);
         Ok(())
-    }
-
-    /// Makes the two indexes; both hold regions in force only.
-    fn index(&mut self) {
-        let mut by_name = Vec::with_capacity(self.in_force);
-        let mut by_bps = Vec::with_capacity(self.in_force);
-        let mut key = String::new();
-        for (at, row) in (0u32..).zip(&self.rows).filter(|(_, row)| row.last == IN_FORCE) {
-            names::loose_key_of(self.name(row), row.kind, &mut key);
-            by_name.push((names::hash(&key), at));
-            if row.bps != 0 {
-                by_bps.push(at);
-            }
-        }
-        by_name.sort_unstable();
-        by_bps.sort_unstable_by_key(|at| self.rows[*at as usize].bps);
-        by_bps.shrink_to_fit();
-        (self.by_name, self.by_bps) = (by_name, by_bps);
     }
 }
 
