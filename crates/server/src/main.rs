@@ -1,5 +1,22 @@
-//! The `pendopo` program.
+//! `pendopo`: the command center of a local government in one program.
 
+mod api;
+mod app;
+mod boards;
+mod cli;
+mod config;
+mod error;
+mod indicators;
+mod jobs;
+mod migrations;
 mod packs;
+mod regions;
+mod routes;
+mod runs;
+mod sources;
+mod web;
+mod widgets;
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

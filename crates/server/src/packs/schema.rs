@@ -3,8 +3,7 @@
 
 use pendopo_connectors::{connection::Connection, mapping::Mapping};
 use pendopo_vocab::{
-    Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
-    TimeAggregation,
+    Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

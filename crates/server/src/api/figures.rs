@@ -1,0 +1,206 @@
+//! `/api/v1/observations` and `/api/v1/latest`: the figures.
+
+use super::{
+    indicators,
+    page::{Page, PageQuery, cut},
+    regions::{RegionLevelName, region_or_center},
+};
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+};
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use jiff::Timestamp;
+use pendopo_figures::listing::{
+    FigureFilter, LatestFilter, ListedFigure, ListedLatest, list_figures, list_latest,
+};
+use pendopo_vocab::{Period, RegionCode, RegionLevel, TargetStatus};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A value of an indicator for a region and period: its newest revision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Observation {
+    /// Code of the indicator.
+    pub indicator: String,
+    /// Kemendagri code of the region.
+    #[schema(example = "33.16.09.1010")]
+    pub region: String,
+    /// The period.
+    #[schema(example = "2026-09")]
+    pub period: String,
+    /// The split, such as `komoditas=Beras medium`; absent for the total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breakdown: Option<String>,
+    /// The value, in the indicator's unit.
+    pub value: f64,
+    /// The run that recorded it.
+    pub run: i64,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Row of the run's answer; absent for figures rolled up from the regions below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<i64>,
+}
+
+/// Which observations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ObservationQuery {
+    /// Code of the indicator.
+    pub indicator: String,
+    /// This region and all that lies in it; default: the center's own.
+    pub within: Option<String>,
+    /// First period, such as `2026-01`.
+    pub from: Option<String>,
+    /// Last period.
+    pub to: Option<String>,
+    /// `true`: what the regions below come to, instead of what was reported.
+    #[serde(default)]
+    pub rolled_up: bool,
+}
+
+/// Observations in order of breakdown, period and region.
+#[utoipa::path(get, path = "/api/v1/observations", tag = "figures", params(ObservationQuery, PageQuery),
+    responses((status = 200, body = Page<Observation>), (status = 400, body = super::Problem, content_type = "application/problem+json"),
+        (status = 404, body = super::Problem, content_type = "application/problem+json")))]
+pub async fn observations(
+    State(app): State<App>,
+    Query(query): Query<ObservationQuery>,
+    Query(page): Query<PageQuery>,
+) -> AppResult<Json<Page<Observation>>> {
+    let within = region_or_center(&app, query.within.as_deref())?;
+    let bound = |text: Option<&str>, name: &str| -> AppResult<Option<Period>> {
+        text.map(|text| text.parse().map_err(|error| AppError::Invalid(format!("{name}: {error}"))))
+            .transpose()
+    };
+    let (from, to) = (bound(query.from.as_deref(), "from")?, bound(query.to.as_deref(), "to")?);
+    let (limit, after) = (page.limit()?, page.after::<3>()?);
+    let after = match after {
+        Some([breakdown, period, region]) => {
+            let period = i32::try_from(period).map_err(|_| AppError::Invalid("cursor".to_owned()))?;
+            Some((breakdown, period, region))
+        }
+        None => None,
+    };
+    let indicator = indicators::find(&app, &query.indicator).await?;
+    let filter = FigureFilter {
+        indicator_id: indicator.id,
+        within,
+        periods: (from.map_or(i32::MIN, Period::id), to.map_or(i32::MAX, Period::id)),
+        rolled_up: query.rolled_up,
+    };
+    let scope = app.scope();
+    let rows =
+        app.blocking(move |db| db.read(|r| list_figures(r, &scope, &filter, after, limit + 1))).await?;
+    let key = |row: &ListedFigure| [row.breakdown_id, i64::from(row.period), row.region_id];
+    Ok(Json(cut(rows, limit, key, |row| observation(&query.indicator, row))))
+}
+
+fn observation(indicator: &str, row: ListedFigure) -> Observation {
+    Observation {
+        indicator: indicator.to_owned(),
+        region: region_text(row.region_id),
+        period: period_text(row.period),
+        breakdown: Some(row.breakdown).filter(|key| !key.is_empty()),
+        value: row.value,
+        run: row.run_id,
+        recorded_at: Timestamp::from_millisecond(row.recorded_at).unwrap_or_default(),
+        row: row.row_no,
+    }
+}
+
+fn region_text(id: i64) -> String {
+    RegionCode::from_id(id).map_or_else(|| id.to_string(), |code| code.to_string())
+}
+
+fn period_text(id: i32) -> String {
+    Period::from_id(id).map_or_else(|| id.to_string(), |period| period.to_string())
+}
+
+/// The newest figure of an indicator for a region, judged.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Latest {
+    /// Code of the indicator.
+    pub indicator: String,
+    /// Kemendagri code of the region.
+    pub region: String,
+    /// The newest period.
+    pub period: String,
+    /// The value.
+    pub value: f64,
+    /// Rolled up from the regions below rather than reported.
+    pub rolled_up: bool,
+    /// Regions below that reported, when rolled up.
+    pub reported: Option<i64>,
+    /// Regions below that should have, when rolled up.
+    pub expected: Option<i64>,
+    /// The value one period before.
+    pub previous: Option<f64>,
+    /// The value one year before.
+    pub last_year: Option<f64>,
+    /// The target.
+    pub target: Option<f64>,
+    /// Upper bound of the target, for ranges.
+    pub target_high: Option<f64>,
+    /// off_track, at_risk, on_track, no_target or no_data.
+    pub status: String,
+    /// Periods in a row that missed the target.
+    pub off_periods: i64,
+}
+
+/// Which newest figures.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LatestQuery {
+    /// This region and all that lies in it; default: the center's own.
+    pub within: Option<String>,
+    /// Only this level; default: the level of `within`.
+    pub level: Option<RegionLevelName>,
+    /// Only this indicator.
+    pub indicator: Option<String>,
+}
+
+/// Newest totals in order of region and indicator.
+#[utoipa::path(get, path = "/api/v1/latest", tag = "figures", params(LatestQuery, PageQuery),
+    responses((status = 200, body = Page<Latest>), (status = 400, body = super::Problem, content_type = "application/problem+json"),
+        (status = 404, body = super::Problem, content_type = "application/problem+json")))]
+pub async fn latest(
+    State(app): State<App>,
+    Query(query): Query<LatestQuery>,
+    Query(page): Query<PageQuery>,
+) -> AppResult<Json<Page<Latest>>> {
+    let within = region_or_center(&app, query.within.as_deref())?;
+    let (limit, after) = (page.limit()?, page.after::<2>()?);
+    let indicator_id = match &query.indicator {
+        Some(code) => Some(indicators::find(&app, code).await?.id),
+        None => None,
+    };
+    let level = query.level.map_or(within.level(), RegionLevel::from);
+    let filter = LatestFilter { within, level, indicator_id };
+    let scope = app.scope();
+    let after = after.map(|[region, indicator]| (region, indicator));
+    let rows = app.blocking(move |db| db.read(|r| list_latest(r, &scope, &filter, after, limit + 1))).await?;
+    Ok(Json(cut(rows, limit, |row| [row.region_id, row.indicator_id], judged)))
+}
+
+fn judged(row: ListedLatest) -> Latest {
+    Latest {
+        indicator: row.indicator,
+        region: region_text(row.region_id),
+        period: period_text(row.period),
+        value: row.value,
+        rolled_up: row.rolled_up,
+        reported: row.reported,
+        expected: row.expected,
+        previous: row.previous,
+        last_year: row.last_year,
+        target: row.target,
+        target_high: row.target_high,
+        status: indicators::word(&TargetStatus::from_rank(row.status)),
+        off_periods: row.off_periods,
+    }
+}

@@ -1,0 +1,51 @@
+//! `/healthz`, `/readyz` and `/metrics`: for the people and programs that keep the center running.
+
+use crate::app::App;
+use axum::{
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use pendopo_figures::DbError;
+use std::net::SocketAddr;
+
+/// The process is alive.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "The process is alive")))]
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The center can do its work: the database can be read and written.
+#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+    (status = 200, description = "Reads and writes work"),
+    (status = 503, description = "They do not; the text says why")
+))]
+pub async fn readyz(State(app): State<App>) -> Response {
+    let probed = app.blocking(|db| {
+        db.read(|r| r.query_one("select count(*) from region", &[], |row| row.get::<i64>(0)))?;
+        // A write that is taken back still needs room in the log, so a full disk shows here.
+        db.rehearse(|tx| {
+            tx.execute("insert into pack_file (path, text) values ('readyz', '')", &[])?;
+            Ok::<(), DbError>(())
+        })
+    });
+    match probed.await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
+    }
+}
+
+/// Prometheus metrics. Answered to this machine alone: they tell more of a center than the public need
+/// know.
+pub async fn metrics(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+    if !peer.ip().is_loopback() || forwarded {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+    (content_type, app.metrics_text()).into_response()
+}

@@ -1,0 +1,113 @@
+//! `/api/v1/indicators`: definitions of measures.
+
+use super::regions::RegionLevelName;
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use pendopo_figures::listing::{VisibleIndicator, find_visible_indicator, list_visible_indicators};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A measure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Indicator {
+    /// Short name.
+    #[schema(example = "stunting-prevalensi")]
+    pub code: String,
+    /// Name in Indonesian.
+    pub name: String,
+    /// Name in English.
+    pub name_en: Option<String>,
+    /// What is measured and how.
+    pub definition: Option<String>,
+    /// Sector.
+    pub sector: String,
+    /// Code of the agency that answers for it.
+    pub agency: String,
+    /// Unit.
+    pub unit: String,
+    /// Decimal places shown.
+    pub decimals: u8,
+    /// Which way is better: higher, lower or range.
+    pub direction: String,
+    /// day, week, month, quarter, semester or year.
+    pub cadence: String,
+    /// The finest level that reports it.
+    pub level: RegionLevelName,
+    /// How regions below add up: sum, mean, weighted_mean, ratio or none.
+    pub region_aggregation: String,
+    /// How finer periods add up: sum, last or mean.
+    pub time_aggregation: String,
+    /// public, internal or restricted.
+    pub sensitivity: String,
+    /// The formula, for computed indicators.
+    pub sql: Option<String>,
+}
+
+/// All indicators.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IndicatorList {
+    /// The indicators, in the order of the pack.
+    pub items: Vec<Indicator>,
+}
+
+impl From<VisibleIndicator> for Indicator {
+    fn from(visible: VisibleIndicator) -> Indicator {
+        let row = visible.row;
+        Indicator {
+            code: row.code,
+            name: row.name,
+            name_en: row.name_en,
+            definition: row.definition,
+            sector: row.sector,
+            agency: visible.agency_code,
+            unit: row.unit,
+            decimals: row.decimals,
+            direction: word(&row.direction),
+            cadence: row.cadence.as_str().to_owned(),
+            level: row.level.into(),
+            region_aggregation: word(&row.region_aggregation),
+            time_aggregation: word(&row.time_aggregation),
+            sensitivity: word(&row.sensitivity),
+            sql: row.sql,
+        }
+    }
+}
+
+/// The word by which a value is known in packs.
+pub fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// All indicators that the caller may see.
+#[utoipa::path(get, path = "/api/v1/indicators", tag = "indicators", responses((status = 200, body = IndicatorList)))]
+pub async fn list(State(app): State<App>) -> AppResult<Json<IndicatorList>> {
+    let scope = app.scope();
+    let rows = app.blocking(move |db| db.read(|r| list_visible_indicators(r, &scope))).await?;
+    Ok(Json(IndicatorList { items: rows.into_iter().map(Indicator::from).collect() }))
+}
+
+/// One indicator.
+#[utoipa::path(get, path = "/api/v1/indicators/{code}", tag = "indicators", params(("code" = String, Path, description = "Code of the indicator")),
+    responses((status = 200, body = Indicator), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
+pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult<Json<Indicator>> {
+    Ok(Json(find(&app, &code).await?.into()))
+}
+
+/// The indicator of a request.
+///
+/// # Errors
+/// When there is none that the caller may see.
+pub async fn find(app: &App, code: &str) -> AppResult<VisibleIndicator> {
+    let (scope, wanted) = (app.scope(), code.to_owned());
+    let found = app.blocking(move |db| db.read(|r| find_visible_indicator(r, &scope, &wanted))).await?;
+    found.ok_or_else(|| AppError::NotFound(format!("indicator `{code}`")))
+}

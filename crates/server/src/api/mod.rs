@@ -1,0 +1,103 @@
+//! `/api/v1`: the same figures for programs, with an OpenAPI document made from these handlers.
+//!
+//! Known quirks: lists are cut by cursor, never by page number, so that nothing is skipped while runs
+//! go on; `limit` is at most 1000; times are UTC, periods are the center's own calendar.
+
+mod figures;
+mod health;
+mod indicators;
+mod page;
+mod regions;
+mod runs;
+mod sources;
+
+use crate::{app::App, error::AppResult};
+use axum::{
+    Json, Router,
+    http::header,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
+
+/// What went wrong (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// A stable name of the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What exactly.
+    pub detail: String,
+    /// The address asked for.
+    pub instance: String,
+    /// To be named to whoever runs the center, for internal errors.
+    pub reference: Option<String>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Pendopo API", description = "Figures of a local government with their origin."),
+    paths(
+        regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest,
+        sources::list, sources::show, sources::start_run, runs::list, runs::show, runs::refused_rows,
+        health::healthz, health::readyz,
+    ),
+    tags(
+        (name = "regions", description = "The official tree of regions"),
+        (name = "indicators", description = "Definitions of measures"),
+        (name = "figures", description = "Observations and newest figures"),
+        (name = "sources", description = "Connections to services and how they keep their promises"),
+        (name = "runs", description = "The ledger of runs and the rows they refused"),
+        (name = "health", description = "For those who keep the center running"),
+    )
+)]
+struct Document;
+
+/// The OpenAPI document as JSON.
+///
+/// # Errors
+/// Never for the document made here; the error is passed on rather than hidden.
+pub fn openapi_json() -> anyhow::Result<String> {
+    let mut document = Document::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(document.to_pretty_json()?)
+}
+
+async fn openapi() -> AppResult<Response> {
+    Ok(([(header::CONTENT_TYPE, "application/json")], openapi_json()?).into_response())
+}
+
+/// The routes of the API and of the health checks.
+pub fn routes(app: &App) -> Router<App> {
+    let v1 = Router::new()
+        .route("/regions", get(regions::list))
+        .route("/regions/{code}", get(regions::show))
+        .route("/indicators", get(indicators::list))
+        .route("/indicators/{code}", get(indicators::show))
+        .route("/observations", get(figures::observations))
+        .route("/latest", get(figures::latest))
+        .route("/sources", get(sources::list))
+        .route("/sources/{code}", get(sources::show))
+        .route("/sources/{code}/runs", post(sources::start_run))
+        .route("/runs", get(runs::list))
+        .route("/runs/{id}", get(runs::show))
+        .route("/runs/{id}/refused-rows", get(runs::refused_rows))
+        .route("/openapi.json", get(openapi))
+        .layer(middleware::from_fn_with_state(app.clone(), page::entity_tags));
+    Router::new()
+        .nest("/api/v1", v1)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+}
+
+/// The address of one thing, for `Location`.
+fn created(location: String, body: impl Serialize) -> Response {
+    (axum::http::StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)).into_response()
+}

@@ -1,0 +1,118 @@
+//! `/api/v1/sources`: connections to services, and how they keep their promises.
+
+use super::created;
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    sources::{self, store::SourceHealth},
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::Response,
+};
+use jiff::Timestamp;
+use pendopo_vocab::{Author, Lang};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A connection to a running service.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Source {
+    /// Short name.
+    pub code: String,
+    /// Name of the service.
+    pub name: String,
+    /// Code of the agency that runs it.
+    pub agency: String,
+    /// fresh, late, stale, down, blocked, changed or waiting.
+    pub state: String,
+    /// What is wrong, since when, who must act; in Indonesian.
+    pub sentence: String,
+    /// The same in English.
+    pub sentence_en: String,
+    /// A good run is promised at least this often, in seconds.
+    pub fresh_every_secs: i64,
+    /// When the last good run ended.
+    pub last_good_at: Option<Timestamp>,
+    /// Rows its last run accepted.
+    pub accepted: Option<i64>,
+    /// Rows its last run refused.
+    pub refused: Option<i64>,
+}
+
+/// All sources.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceList {
+    /// The sources, in the order of the pack.
+    pub items: Vec<Source>,
+}
+
+/// A run that was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StartedRun {
+    /// Code of the source.
+    pub source: String,
+}
+
+/// Why a run is started.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct StartRun {
+    /// For the record.
+    #[serde(default)]
+    pub reason: String,
+}
+
+fn source(app: &App, health: &SourceHealth, now: Timestamp) -> Source {
+    let zone = &app.identity().time_zone;
+    Source {
+        code: health.code.clone(),
+        name: health.name.clone(),
+        agency: health.agency_code.clone(),
+        state: health.state.as_str().to_owned(),
+        sentence: health.sentence(Lang::Id, now, zone),
+        sentence_en: health.sentence(Lang::En, now, zone),
+        fresh_every_secs: health.fresh_every_secs,
+        last_good_at: health.last_good,
+        accepted: health.accepted,
+        refused: health.refused,
+    }
+}
+
+async fn healths(app: &App, now: Timestamp) -> AppResult<Vec<SourceHealth>> {
+    let scope = app.scope();
+    app.blocking(move |db| sources::store::list_sources(db, &scope, now)).await
+}
+
+/// All sources that the caller may see.
+#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", responses((status = 200, body = SourceList)))]
+pub async fn list(State(app): State<App>) -> AppResult<Json<SourceList>> {
+    let now = app.clock().now();
+    let items = healths(&app, now).await?.iter().map(|health| source(&app, health, now)).collect();
+    Ok(Json(SourceList { items }))
+}
+
+/// One source.
+#[utoipa::path(get, path = "/api/v1/sources/{code}", tag = "sources", params(("code" = String, Path, description = "Code of the source")),
+    responses((status = 200, body = Source), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
+pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult<Json<Source>> {
+    let now = app.clock().now();
+    let all = healths(&app, now).await?;
+    let found = all.iter().find(|health| health.code == code);
+    let health = found.ok_or_else(|| AppError::NotFound(format!("source `{code}`")))?;
+    Ok(Json(source(&app, health, now)))
+}
+
+/// Reads a source now. Answers at once; the run shows in `/api/v1/runs`.
+#[utoipa::path(post, path = "/api/v1/sources/{code}/runs", tag = "sources", request_body = StartRun,
+    params(("code" = String, Path, description = "Code of the source")),
+    responses((status = 202, body = StartedRun), (status = 404, body = super::Problem, content_type = "application/problem+json"),
+        (status = 409, body = super::Problem, content_type = "application/problem+json", description = "It is being read already")))]
+pub async fn start_run(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    Json(body): Json<StartRun>,
+) -> AppResult<Response> {
+    sources::jobs::start_run(&app, &code, Author::named("api"), body.reason).await?;
+    Ok(created(format!("/api/v1/runs?source={code}"), StartedRun { source: code }))
+}

@@ -1,0 +1,172 @@
+//! What every feature may ask for, and how the program stops.
+
+use crate::{config::Config, error::AppResult, jobs::progress::Progress};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use pendopo_figures::{Db, DbError, Reader};
+use pendopo_vocab::{Clock, RegionCode, Scope};
+use std::sync::{
+    Arc, OnceLock, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Who the center is, as applied from its place pack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identity {
+    /// Short name, such as `contoh`.
+    pub code: String,
+    /// Name of the government.
+    pub name: String,
+    /// The region it governs.
+    pub region: RegionCode,
+    /// Time zone of schedules and of every time shown.
+    pub time_zone: jiff::tz::TimeZone,
+    /// The data are made up: every page says so.
+    pub sample_data: bool,
+    /// Board shown on the first page.
+    pub home_board: Option<String>,
+    /// Sectors in the order of the board: code, Indonesian name, English name.
+    pub sectors: Vec<(String, String, String)>,
+}
+
+impl Identity {
+    /// A center to which no pack has been applied yet.
+    pub fn unnamed() -> Identity {
+        Identity {
+            code: String::new(),
+            name: "Pendopo".to_owned(),
+            region: RegionCode::COUNTRY,
+            time_zone: jiff::tz::TimeZone::get("Asia/Jakarta").unwrap_or(jiff::tz::TimeZone::UTC),
+            sample_data: false,
+            home_board: None,
+            sectors: Vec::new(),
+        }
+    }
+}
+
+/// The running center. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    db: Db,
+    clock: Arc<dyn Clock>,
+    identity: RwLock<Arc<Identity>>,
+    data_version: AtomicU64,
+    progress: Progress,
+}
+
+/// Changes whenever another process has recorded something that pages show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataMark {
+    /// The newest end of a run, Unix milliseconds.
+    pub newest_run: i64,
+    /// Runs in all.
+    pub runs: i64,
+    /// The newest application of a pack.
+    pub pack_change: i64,
+}
+
+/// Reads the [`DataMark`].
+pub fn read_data_mark(reader: &mut Reader<'_>) -> Result<DataMark, DbError> {
+    let sql = "select (select coalesce(max(finished_at), 0) from run), (select coalesce(max(run_id), 0) from run), \
+               (select coalesce(max(pack_change_id), 0) from pack_change)";
+    reader.query_one(sql, &[], |row| {
+        Ok(DataMark { newest_run: row.get(0)?, runs: row.get(1)?, pack_change: row.get(2)? })
+    })
+}
+
+/// The recorder of metrics; one per process, as the `metrics` crate has it.
+static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+impl App {
+    /// A center over an opened and migrated database.
+    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, identity: Identity) -> App {
+        // Starts at the clock, so that no version number of an earlier process is ever used again.
+        let started = clock.now().as_millisecond().unsigned_abs();
+        App(Arc::new(Inner {
+            config,
+            db,
+            clock,
+            identity: RwLock::new(Arc::new(identity)),
+            data_version: AtomicU64::new(started),
+            progress: Progress::default(),
+        }))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The database, for jobs and the command line. Handlers use [`App::blocking`].
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// Where "now" comes from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// How far running work is.
+    pub fn progress(&self) -> &Progress {
+        &self.0.progress
+    }
+
+    /// Starts recording metrics; a second start in one process changes nothing.
+    pub fn record_metrics() {
+        METRICS.get_or_init(|| PrometheusBuilder::new().install_recorder().ok());
+    }
+
+    /// The metrics in Prometheus' text format; empty before [`App::record_metrics`].
+    pub fn metrics_text(&self) -> String {
+        METRICS.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+    }
+
+    /// Who the center is.
+    pub fn identity(&self) -> Arc<Identity> {
+        match self.0.identity.read() {
+            Ok(identity) => identity.clone(),
+            Err(poisoned) => poisoned.into_inner().clone(),
+        }
+    }
+
+    /// Takes over a new identity after a pack was applied.
+    pub fn set_identity(&self, identity: Identity) {
+        let identity = Arc::new(identity);
+        match self.0.identity.write() {
+            Ok(mut slot) => *slot = identity,
+            Err(poisoned) => *poisoned.into_inner() = identity,
+        }
+        self.bump_data_version();
+    }
+
+    /// A number that changes whenever something shown may have changed; the key of page caches.
+    pub fn data_version(&self) -> u64 {
+        self.0.data_version.load(Ordering::Acquire)
+    }
+
+    /// Says that something shown may have changed.
+    pub fn bump_data_version(&self) {
+        self.0.data_version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What the present reader may see. While there are no accounts that is what local staff see.
+    pub fn scope(&self) -> Scope {
+        Scope::local(self.identity().region)
+    }
+
+    /// Runs blocking database work off the async threads.
+    ///
+    /// # Errors
+    /// What `work` returns; a panic in it becomes an internal error.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Db) -> Result<T, DbError> + Send + 'static,
+    ) -> AppResult<T> {
+        let db = self.0.db.clone();
+        let joined = tokio::task::spawn_blocking(move || work(&db)).await;
+        Ok(joined.map_err(anyhow::Error::from)??)
+    }
+}

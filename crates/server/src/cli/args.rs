@@ -1,0 +1,166 @@
+//! The command line. This one list drives parsing, help, completions and the man page.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// The command center of a local government in one program.
+#[derive(Debug, Parser)]
+#[command(name = "pendopo", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Examples:
+  pendopo check packs/mine                  look for mistakes in a place pack
+  pendopo apply packs/mine --dry-run        show what applying it would change
+  pendopo serve                             serve pages and read the sources on their schedules
+  pendopo run dinkes-stunting --dry-run     read one source and show what it would bring
+  pendopo query \"select count(*) from region\"")]
+pub struct Cli {
+    /// Settings that hold for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings that hold for every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder that holds everything the center keeps [default: data]
+    #[arg(long, global = true, value_name = "FOLDER", env = "PENDOPO_DATA")]
+    pub data: Option<PathBuf>,
+    /// `sqlite` or postgres://user@host/database [default: sqlite]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// Name recorded with what you change [default: your login name]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub author: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve pages and the API, and read the sources on their schedules
+    Serve {
+        /// Address and port [default: 127.0.0.1:8600]
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+        /// Do not read sources on their schedules
+        #[arg(long)]
+        no_schedule: bool,
+    },
+    /// Serve a center with sample services, to look around
+    Demo(DemoArgs),
+    /// Look for mistakes in a place pack
+    Check {
+        /// The pack's folder
+        pack: PathBuf,
+    },
+    /// Apply a place pack: show the plan, then change the center in one transaction
+    Apply {
+        /// The pack's folder
+        pack: PathBuf,
+        /// Show the plan and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Apply without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Write the center's definitions as a place pack
+    Export {
+        /// A new or empty folder, or the pack's folder
+        pack: PathBuf,
+    },
+    /// Write the JSON Schemas of a pack's files, for editors
+    Schema {
+        /// Folder to write to
+        folder: PathBuf,
+    },
+    /// Read a source now
+    Run {
+        /// Code of the source
+        source: String,
+        /// Show what would change and keep nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// List the sources and how they keep their promises
+    Sources {
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Ask the figures in SQL, read-only, over the views region, indicator, observation, latest, run
+    /// and refused_row
+    Query {
+        /// One `select`
+        sql: String,
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Read a file once, by the mapping of a source
+    Import {
+        /// CSV, TSV, XLSX, XLS, ODS or JSON file
+        file: PathBuf,
+        /// Source whose mapping is used
+        #[arg(long, value_name = "CODE")]
+        source: String,
+        /// Show what would change and keep nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Look at settings, database, sources and disk, and say what is wrong
+    Doctor,
+    /// Print the OpenAPI document of the API
+    Openapi,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Options of the demo.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The place pack shown
+    #[arg(default_value = "packs/blora")]
+    pub pack: PathBuf,
+    /// Address and port [default: 127.0.0.1:8600]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// First port of the sample services
+    #[arg(long, default_value_t = 8700, value_name = "PORT")]
+    pub sample_port: u16,
+    /// All sample services behave: none is late, changed or wrong
+    #[arg(long)]
+    pub calm: bool,
+    /// Keep what an earlier demo recorded instead of starting anew
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// Form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns for a person
+    Table,
+    /// Comma-separated values
+    Csv,
+    /// A JSON array of objects
+    Json,
+}

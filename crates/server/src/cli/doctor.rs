@@ -1,0 +1,94 @@
+//! `doctor`: looks at settings, database, sources and disk, and says what is wrong and what to do.
+
+use super::{args::Global, load_config, open_app, out};
+use crate::sources;
+use pendopo_vocab::{FreshnessState, Lang};
+use std::process::ExitCode;
+
+/// Prints the findings. Exit code 1 when something needs attention.
+pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
+    let config = load_config(global)?;
+    out::line("Settings (value, and the layer it comes from)")?;
+    for (key, (value, layer)) in &config.origins {
+        out::line(format!("  {key} = {value}    [{layer}]"))?;
+    }
+    let mut findings = Findings::default();
+    findings.secrets_file(&config.secrets_file)?;
+    let app = match open_app(config) {
+        Ok(app) => app,
+        Err(error) => {
+            findings.wrong(format!("the database cannot be opened: {error:#}"))?;
+            return findings.close();
+        }
+    };
+    findings.fine(format!("database {} opens, {}", app.config().database, bytes(app.db().size_bytes()?)))?;
+    let identity = app.identity();
+    if identity.code.is_empty() {
+        findings.wrong("no place pack was applied yet: pendopo apply PACK".to_owned())?;
+    } else {
+        findings.fine(format!("place pack `{}` for region {}", identity.code, identity.region))?;
+    }
+    let now = app.clock().now();
+    for source in sources::store::list_sources(app.db(), &app.scope(), now)? {
+        let line = format!(
+            "source {}: {} – {}",
+            source.code,
+            source.state.as_str(),
+            source.sentence(Lang::En, now, &identity.time_zone)
+        );
+        match source.state {
+            FreshnessState::Fresh | FreshnessState::Waiting => findings.fine(line)?,
+            _ => findings.wrong(line)?,
+        }
+    }
+    findings.close()
+}
+
+#[derive(Default)]
+struct Findings {
+    wrong: usize,
+}
+
+impl Findings {
+    fn fine(&self, text: String) -> anyhow::Result<()> {
+        out::line(format!("ok     {text}"))
+    }
+
+    fn wrong(&mut self, text: String) -> anyhow::Result<()> {
+        self.wrong += 1;
+        out::line(format!("wrong  {text}"))
+    }
+
+    #[cfg(unix)]
+    fn secrets_file(&mut self, path: &std::path::Path) -> anyhow::Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+                self.wrong(format!("{} can be read by others: chmod 600 {0}", path.display()))
+            }
+            Ok(_) => self.fine(format!("{} is readable by its owner alone", path.display())),
+            Err(_) => {
+                self.fine(format!("{} does not exist; secrets come from the environment", path.display()))
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn secrets_file(&mut self, _: &std::path::Path) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    fn close(self) -> anyhow::Result<ExitCode> {
+        if self.wrong == 0 {
+            out::line("Nothing needs attention.")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        out::line(format!("{} findings need attention.", self.wrong))?;
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+fn bytes(count: u64) -> String {
+    let mib = count as f64 / (1024.0 * 1024.0);
+    format!("{mib:.1} MiB")
+}

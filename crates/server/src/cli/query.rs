@@ -1,0 +1,84 @@
+//! `query`: read-only SQL over the views.
+
+use super::{
+    args::{Format, Global},
+    open, out,
+};
+use pendopo_figures::{
+    Value,
+    views::{QueryLimits, QueryResult, query_views},
+};
+use std::process::ExitCode;
+
+/// Asks the figures in SQL and prints the answer.
+pub fn query(global: &Global, sql: &str, format: Format) -> anyhow::Result<ExitCode> {
+    let app = open(global)?;
+    let limits = &app.config().query;
+    let limits = QueryLimits { timeout: limits.timeout, max_rows: limits.max_rows };
+    let result = query_views(app.db(), sql, &limits)?;
+    print_result(&result, format)?;
+    if result.truncated {
+        out::note(format!("only the first {} rows are shown (query.max_rows)", result.rows.len()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints rows in the form asked for.
+pub fn print_result(result: &QueryResult, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Table => {
+            let numeric = |index: usize| {
+                let cells = result.rows.iter().filter_map(|row| row.get(index));
+                cells.clone().count() > 0
+                    && cells.into_iter().all(|cell| !matches!(cell, Value::Text(_) | Value::Blob(_)))
+            };
+            let numeric: Vec<bool> = (0..result.columns.len()).map(numeric).collect();
+            let rows: Vec<Vec<String>> =
+                result.rows.iter().map(|row| row.iter().map(text).collect()).collect();
+            out::print(&out::table(&result.columns, &rows, &numeric))
+        }
+        Format::Csv => {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(&result.columns)?;
+            for row in &result.rows {
+                writer.write_record(row.iter().map(text))?;
+            }
+            out::print(&String::from_utf8_lossy(&writer.into_inner()?))
+        }
+        Format::Json => {
+            let objects: Vec<serde_json::Value> = result
+                .rows
+                .iter()
+                .map(|row| {
+                    result
+                        .columns
+                        .iter()
+                        .cloned()
+                        .zip(row.iter().map(json))
+                        .collect::<serde_json::Map<_, _>>()
+                        .into()
+                })
+                .collect();
+            out::line(serde_json::to_string_pretty(&objects)?)
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Int(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(bytes) => format!("<{} bytes>", bytes.len()),
+    }
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Int(number) => (*number).into(),
+        Value::Real(number) => (*number).into(),
+        other => text(other).into(),
+    }
+}

@@ -1,0 +1,122 @@
+//! `serve`: pages, the API and the schedule, until told to stop.
+
+use super::{args::Global, load_config, open_app};
+use crate::{
+    app::{App, DataMark, read_data_mark},
+    config::{Config, LogFormat},
+    routes, sources,
+};
+use anyhow::Context;
+use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
+use tokio::{net::TcpListener, sync::watch};
+
+/// Serves until SIGINT or SIGTERM.
+pub fn serve(global: &Global, listen: Option<SocketAddr>, scheduled: bool) -> anyhow::Result<ExitCode> {
+    let mut config = load_config(global)?;
+    config.listen = listen.unwrap_or(config.listen);
+    config.runs.scheduled &= scheduled;
+    start_logging(&config);
+    App::record_metrics();
+    let app = open_app(config)?;
+    runtime()?.block_on(serve_app(app, |address| tracing::info!(%address, "serving")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The async runtime of the server.
+///
+/// # Errors
+/// When the operating system grants no threads.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Blocking work is database reads and runs; more threads than this only queue at the disk.
+        .max_blocking_threads(32)
+        .build()
+        .context("cannot start the runtime")
+}
+
+/// Serves an opened center; calls `ready` with the address once it listens.
+pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let address = app.config().listen;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another program there? choose one with --listen")
+    })?;
+    let (stop, stopping) = watch::channel(false);
+    let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
+    let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
+    ready(listener.local_addr()?);
+    let server =
+        axum::serve(listener, routes::router(app).into_make_service_with_connect_info::<SocketAddr>());
+    let mut closing = stopping.clone();
+    server
+        .with_graceful_shutdown(async move {
+            asked_to_stop().await;
+            tracing::info!("stopping");
+            // Nobody listens any more when the schedule has already ended; that is fine.
+            let _ = stop.send(true);
+            let _ = closing.changed().await;
+        })
+        .await?;
+    background.await?;
+    watcher.await?;
+    Ok(())
+}
+
+/// Notices what other processes (a `pendopo run` on the command line, another replica) have recorded,
+/// so that cached pages follow within a second.
+async fn watch_data(app: App, mut stopping: watch::Receiver<bool>) {
+    let mut seen: Option<DataMark> = None;
+    loop {
+        tokio::select! {
+            _ = stopping.changed() => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        match app.blocking(|db| db.read(read_data_mark)).await {
+            Ok(mark) if seen != Some(mark) => {
+                let applied = seen.is_some_and(|seen| seen.pack_change != mark.pack_change);
+                seen = Some(mark);
+                if applied {
+                    reload_identity(&app).await;
+                }
+                app.bump_data_version();
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "cannot look for new figures"),
+        }
+    }
+}
+
+async fn reload_identity(app: &App) {
+    match app.blocking(crate::packs::store::read_identity).await {
+        Ok(identity) => app.set_identity(identity),
+        Err(error) => tracing::warn!(%error, "cannot read the applied pack"),
+    }
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} },
+            Err(_) => drop(interrupted.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupted.await);
+}
+
+/// Starts the log on standard error.
+pub fn start_logging(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log_level)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let json = match config.log_format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !std::io::stderr().is_terminal(),
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start, as in tests, keeps the first log.
+    let _ = if json { builder.json().try_init() } else { builder.try_init() };
+}

@@ -1,0 +1,331 @@
+//! Settings as written and as resolved. `config.default.toml` holds the defaults and their
+//! documentation in one; layers above it may override single keys, and an unknown key is an error.
+
+use anyhow::{Context, bail};
+use pendopo_figures::DbUrl;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+const DEFAULTS: &str = include_str!("../config.default.toml");
+const SYSTEM_FILE: &str = "/etc/pendopo/config.toml";
+const ENVIRONMENT_PREFIX: &str = "PENDOPO__";
+
+/// The settings as written, after all layers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    server: ServerSettings,
+    data: DataSettings,
+    runs: RunSettings,
+    query: QuerySettings,
+    log: LogSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerSettings {
+    listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataSettings {
+    folder: PathBuf,
+    database: String,
+    files: PathBuf,
+    secrets_file: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunSettings {
+    at_once: usize,
+    scheduled: bool,
+    max_answer_mib: u64,
+    timeout_secs: u64,
+    max_import_mib: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuerySettings {
+    timeout_secs: u64,
+    max_rows: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogSettings {
+    level: String,
+    format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// Text.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The settings as resolved.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where pages and the API are served.
+    pub listen: SocketAddr,
+    /// Folder that holds everything the center keeps.
+    pub data_folder: PathBuf,
+    /// The database.
+    pub database: DbUrl,
+    /// Folder below which file sources look for their files.
+    pub files_folder: PathBuf,
+    /// File with secrets.
+    pub secrets_file: PathBuf,
+    /// Runs of sources.
+    pub runs: RunsConfig,
+    /// Limits of user SQL.
+    pub query: QueryConfig,
+    /// Log level directives.
+    pub log_level: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Each key with its value and the layer that set it, for `pendopo doctor`.
+    pub origins: BTreeMap<String, (String, String)>,
+}
+
+/// Runs of sources.
+#[derive(Debug, Clone)]
+pub struct RunsConfig {
+    /// Runs that may go on at the same time.
+    pub at_once: usize,
+    /// Read sources on their schedules.
+    pub scheduled: bool,
+    /// Longest answer accepted, in bytes.
+    pub max_answer_bytes: u64,
+    /// After this long a run is given up.
+    pub timeout: Duration,
+    /// Longest file accepted by an import, in bytes.
+    pub max_import_bytes: u64,
+}
+
+/// Limits of user SQL.
+#[derive(Debug, Clone)]
+pub struct QueryConfig {
+    /// After this long a statement is given up.
+    pub timeout: Duration,
+    /// Rows returned at most.
+    pub max_rows: u64,
+}
+
+/// What flags of the command line may override.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// `--data`.
+    pub data_folder: Option<PathBuf>,
+    /// `--database`.
+    pub database: Option<String>,
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+}
+
+impl Config {
+    /// Reads all layers: defaults, system file, named file, environment, flags.
+    ///
+    /// # Errors
+    /// When a file can't be read, a key is unknown or a value is of the wrong kind; the message names
+    /// the layer and the key.
+    pub fn load(overrides: &Overrides) -> anyhow::Result<Config> {
+        let mut layers = Layers::default();
+        layers.add("default", DEFAULTS.parse().context("the built-in defaults")?)?;
+        let system = Path::new(SYSTEM_FILE);
+        if system.exists() {
+            layers.add_file(system)?;
+        }
+        if let Some(file) = &overrides.file {
+            layers.add_file(file)?;
+        }
+        layers.add_environment(std::env::vars())?;
+        layers.add("flag", overrides.as_table())?;
+        layers.resolve()
+    }
+
+    /// The defaults over one data folder; nothing is read from the machine.
+    #[cfg(test)]
+    pub fn for_testing(data_folder: &Path) -> anyhow::Result<Config> {
+        let mut layers = Layers::default();
+        layers.add("default", DEFAULTS.parse()?)?;
+        let overrides = Overrides { data_folder: Some(data_folder.to_owned()), ..Overrides::default() };
+        layers.add("test", overrides.as_table())?;
+        layers.resolve()
+    }
+}
+
+impl Overrides {
+    fn as_table(&self) -> toml::Table {
+        let mut table = toml::Table::new();
+        let mut set = |section: &str, key: &str, value: Option<String>| {
+            if let Some(value) = value {
+                let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
+                if let Some(section) = section.as_table_mut() {
+                    section.insert(key.to_owned(), value.into());
+                }
+            }
+        };
+        set("data", "folder", self.data_folder.as_ref().map(|path| path.to_string_lossy().into_owned()));
+        set("data", "database", self.database.clone());
+        set("server", "listen", self.listen.map(|address| address.to_string()));
+        table
+    }
+}
+
+/// The merged table and, per key, the layer that set it.
+#[derive(Default)]
+struct Layers {
+    merged: toml::Table,
+    origins: BTreeMap<String, String>,
+}
+
+impl Layers {
+    fn add_file(&mut self, path: &Path) -> anyhow::Result<()> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
+        self.add(&path.display().to_string(), table)
+    }
+
+    fn add_environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> anyhow::Result<()> {
+        for (name, text) in variables {
+            let Some(path) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+            let Some((section, key)) = path.split_once("__") else {
+                bail!("{name}: expected PENDOPO__SECTION__KEY");
+            };
+            let (section, key) = (section.to_lowercase(), key.to_lowercase());
+            let known = self.merged.get(&section).and_then(|section| section.get(&key));
+            let value = match known {
+                Some(toml::Value::Integer(_)) => text.parse().map(toml::Value::Integer).ok(),
+                Some(toml::Value::Boolean(_)) => text.parse().map(toml::Value::Boolean).ok(),
+                _ => Some(toml::Value::String(text.clone())),
+            };
+            let value = value.with_context(|| format!("{name}: `{text}` is not of the right kind"))?;
+            let table = toml::Table::from_iter([(section, toml::Table::from_iter([(key, value)]).into())]);
+            self.add(&name, table)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, layer: &str, table: toml::Table) -> anyhow::Result<()> {
+        let first = self.merged.is_empty();
+        for (section, values) in table {
+            let toml::Value::Table(values) = values else {
+                bail!("{layer}: `{section}` stands outside a section");
+            };
+            for (key, value) in values {
+                let path = format!("{section}.{key}");
+                if !first && !self.origins.contains_key(&path) {
+                    let hint = closest(&path, self.origins.keys().map(String::as_str));
+                    bail!("{layer}: unknown setting `{path}`{hint}");
+                }
+                let section = self.merged.entry(section.clone()).or_insert_with(|| toml::Table::new().into());
+                if let Some(section) = section.as_table_mut() {
+                    section.insert(key, value);
+                }
+                self.origins.insert(path, layer.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn resolve(self) -> anyhow::Result<Config> {
+        let settings: Settings = self
+            .merged
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| anyhow::anyhow!("settings: {}", error.message()))?;
+        let folder = settings.data.folder;
+        let below =
+            |path: PathBuf, name: &str| if path.as_os_str().is_empty() { folder.join(name) } else { path };
+        let database = match settings.data.database.as_str() {
+            "sqlite" => DbUrl::Sqlite(folder.join("pendopo.db")),
+            text => text.parse().map_err(|error| anyhow::anyhow!("data.database: {error}"))?,
+        };
+        let mut origins = BTreeMap::new();
+        for (path, layer) in self.origins {
+            let value = path
+                .split_once('.')
+                .and_then(|(section, key)| self.merged.get(section)?.get(key))
+                .map_or_else(String::new, toml::Value::to_string);
+            origins.insert(path, (value, layer));
+        }
+        let mib = |count: u64| count.saturating_mul(1024 * 1024);
+        Ok(Config {
+            listen: settings.server.listen,
+            database,
+            files_folder: below(settings.data.files, "files"),
+            secrets_file: below(settings.data.secrets_file, "secrets.env"),
+            data_folder: folder,
+            runs: RunsConfig {
+                at_once: settings.runs.at_once.max(1),
+                scheduled: settings.runs.scheduled,
+                max_answer_bytes: mib(settings.runs.max_answer_mib),
+                timeout: Duration::from_secs(settings.runs.timeout_secs),
+                max_import_bytes: mib(settings.runs.max_import_mib),
+            },
+            query: QueryConfig {
+                timeout: Duration::from_secs(settings.query.timeout_secs),
+                max_rows: settings.query.max_rows,
+            },
+            log_level: settings.log.level,
+            log_format: settings.log.format,
+            origins,
+        })
+    }
+}
+
+/// ", did you mean `x`?" when one of `known` is close to `word`, else nothing.
+pub fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    known
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .min()
+        .filter(|(distance, _)| *distance <= 1 + word.len() / 4)
+        .map_or_else(String::new, |(_, candidate)| format!(", did you mean `{candidate}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layered(environment: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let mut layers = Layers::default();
+        layers.add("default", DEFAULTS.parse()?)?;
+        layers.add_environment(environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))?;
+        layers.resolve()
+    }
+
+    #[test]
+    fn layers_override_and_remember_their_origin() {
+        let config = layered(&[("PENDOPO__RUNS__AT_ONCE", "7"), ("HOME", "/x")]).unwrap();
+        assert_eq!(config.runs.at_once, 7);
+        assert_eq!(config.origins["runs.at_once"].1, "PENDOPO__RUNS__AT_ONCE");
+        assert_eq!(config.origins["server.listen"].1, "default");
+        assert_eq!(config.files_folder, Path::new("data/files"));
+    }
+
+    #[test]
+    fn unknown_and_malformed_keys_are_named() {
+        let error = layered(&[("PENDOPO__RUNS__AT_ONCES", "7")]).unwrap_err().to_string();
+        assert!(error.contains("runs.at_onces") && error.contains("did you mean `runs.at_once`"), "{error}");
+        let error = layered(&[("PENDOPO__RUNS__AT_ONCE", "many")]).unwrap_err().to_string();
+        assert!(error.contains("PENDOPO__RUNS__AT_ONCE"), "{error}");
+    }
+}

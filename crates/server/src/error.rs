@@ -1,0 +1,72 @@
+//! The one request error. Rendered once, in `web`: HTML with a way out, or `application/problem+json`.
+
+use pendopo_figures::DbError;
+
+/// Why a request was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// There is no such thing; the text names it.
+    #[error("{0}")]
+    NotFound(String),
+    /// The reader may not see it.
+    #[error("not allowed")]
+    Forbidden,
+    /// The request itself is wrong: what, and what would be right.
+    #[error("{0}")]
+    Invalid(String),
+    /// It cannot be done in the present state, such as a second run of one source.
+    #[error("{0}")]
+    Conflict(String),
+    /// Too much at once, or the disk is full: try later. The text says why.
+    #[error("{0}")]
+    Busy(String),
+    /// Our fault. Logged once with a reference; the reader sees the reference alone.
+    #[error("internal error")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// The result of a handler.
+pub type AppResult<T> = Result<T, AppError>;
+
+impl AppError {
+    /// The HTTP status.
+    pub fn status(&self) -> axum::http::StatusCode {
+        use axum::http::StatusCode;
+        match self {
+            AppError::NotFound(_) => StatusCode::NOT_FOUND,
+            AppError::Forbidden => StatusCode::FORBIDDEN,
+            AppError::Invalid(_) => StatusCode::BAD_REQUEST,
+            AppError::Conflict(_) => StatusCode::CONFLICT,
+            AppError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The last part of the problem type, stable for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            AppError::NotFound(_) => "not-found",
+            AppError::Forbidden => "forbidden",
+            AppError::Invalid(_) => "invalid",
+            AppError::Conflict(_) => "conflict",
+            AppError::Busy(_) => "busy",
+            AppError::Internal(_) => "internal",
+        }
+    }
+}
+
+impl From<DbError> for AppError {
+    fn from(error: DbError) -> AppError {
+        match error {
+            DbError::Full(_) => AppError::Busy(error.to_string()),
+            DbError::Busy(_) => AppError::Busy(error.to_string()),
+            other => AppError::Internal(other.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for AppError {
+    fn from(error: anyhow::Error) -> AppError {
+        AppError::Internal(error)
+    }
+}

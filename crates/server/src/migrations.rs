@@ -1,0 +1,11 @@
+//! The schema of the server's own tables, in the order in which it grew.
+
+use pendopo_figures::Migration;
+
+/// Every step so far. A step that has been released is never edited.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    set: "server",
+    number: 1,
+    name: "packs",
+    sql: include_str!("../migrations/0001_packs.sql"),
+}];

@@ -1,0 +1,470 @@
+//! What a pack's files say about each other and about the world: codes that must exist, regions,
+//! schedules, formulas and their worked examples.
+
+use super::{
+    check::{LocatedFiles, Pack, Placed},
+    located::Problem,
+    schema::Indicator,
+    spans::parse_span,
+};
+use crate::config::closest;
+use pendopo_connectors::{
+    mapping::{IndicatorShape, Mapper, MappingContext},
+    request::plan,
+};
+use pendopo_figures::cases::{CaseIndicator, evaluate_case};
+use pendopo_vocab::{Direction, RegionAggregation, RegionCode, region_tree::RegionTree};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Every problem that shows only when the files are read together.
+pub fn check_references(pack: &Pack, files: &LocatedFiles) -> Vec<Problem> {
+    let mut check = ReferenceCheck { pack, files, problems: Vec::new() };
+    check.identity();
+    check.codes();
+    check.sources();
+    check.indicators();
+    check.targets();
+    check.boards();
+    if check.problems.is_empty() {
+        check.cases();
+    }
+    check.problems
+}
+
+struct ReferenceCheck<'a> {
+    pack: &'a Pack,
+    files: &'a LocatedFiles,
+    problems: Vec<Problem>,
+}
+
+impl ReferenceCheck<'_> {
+    fn report(&mut self, file: &str, pointer: &str, what: impl Into<String>, suggestion: impl Into<String>) {
+        if let Some(located) = self.files.get(file) {
+            self.problems.push(located.problem(pointer, what, suggestion));
+        }
+    }
+
+    fn unknown(&mut self, file: &str, pointer: &str, thing: &str, code: &str, known: &[&str]) {
+        let hint = closest(code, known.iter().copied());
+        let suggestion = match hint.strip_prefix(", ") {
+            Some(hint) => hint.to_owned(),
+            None if known.len() <= 12 => format!("known: {}", known.join(", ")),
+            None => format!("define it, or use one of the {} that are defined", known.len()),
+        };
+        self.report(file, pointer, format!("there is no {thing} `{code}`"), suggestion);
+    }
+
+    fn region(&mut self, file: &str, pointer: &str, code: RegionCode, within: Option<RegionCode>) {
+        let tree = RegionTree::embedded();
+        if code != RegionCode::COUNTRY && tree.get(code).is_none() {
+            self.report(
+                file,
+                pointer,
+                format!("region {code} does not exist"),
+                "look the code up with `pendopo query \"select code, name from region where name like '…'\"`",
+            );
+        } else if within.is_some_and(|within| !within.contains(code)) {
+            let center = self.pack.identity.region;
+            self.report(
+                file,
+                pointer,
+                format!("region {code} lies outside the center's region {center}"),
+                "targets are set for the center's own regions",
+            );
+        }
+    }
+
+    fn identity(&mut self) {
+        let identity = &self.pack.identity;
+        if identity.format != 1 {
+            let what = format!("format {} is not known to this version", identity.format);
+            self.report("pack.toml", "/format", what, "write `format = 1`");
+        }
+        if jiff::tz::TimeZone::get(&identity.time_zone).is_err() {
+            let zones = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Pontianak"];
+            self.unknown("pack.toml", "/time_zone", "time zone", &identity.time_zone, &zones);
+        }
+        self.region("pack.toml", "/region", identity.region, None);
+        let boards: Vec<&str> = self.pack.boards.iter().map(|board| board.item.code.as_str()).collect();
+        if let Some(home) = identity.home_board.as_deref().filter(|home| !boards.contains(home)) {
+            self.unknown("pack.toml", "/home_board", "board", home, &boards);
+        }
+    }
+
+    /// Codes are well formed and used once.
+    fn codes(&mut self) {
+        let pack = self.pack;
+        self.distinct(
+            "agency",
+            pack.agencies.iter().map(|a| (a.item.code.as_str(), a.file.as_str(), a.pointer.as_str())),
+        );
+        self.distinct(
+            "source",
+            pack.sources.iter().map(|s| (s.item.code.as_str(), s.file.as_str(), s.pointer.as_str())),
+        );
+        self.distinct(
+            "indicator",
+            pack.indicators.iter().map(|i| (i.item.code.as_str(), i.file.as_str(), i.pointer.as_str())),
+        );
+        self.distinct(
+            "board",
+            pack.boards.iter().map(|b| (b.item.code.as_str(), b.file.as_str(), b.pointer.as_str())),
+        );
+        let named = pack
+            .sources
+            .iter()
+            .map(|s| (&s.item.code, &s.file))
+            .chain(pack.boards.iter().map(|b| (&b.item.code, &b.file)));
+        for (code, file) in named {
+            let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".toml");
+            if name != code {
+                self.report(
+                    file,
+                    "/code",
+                    format!("the file is named `{name}` but its code is `{code}`"),
+                    format!("rename the file to `{code}.toml`"),
+                );
+            }
+        }
+    }
+
+    fn distinct<'p>(&mut self, thing: &str, all: impl Iterator<Item = (&'p str, &'p str, &'p str)>) {
+        let mut seen: HashMap<&str, (&str, usize)> = HashMap::new();
+        for (code, file, pointer) in all {
+            let pointer = format!("{pointer}/code");
+            let fine = code.len() <= 60
+                && code.starts_with(|c: char| c.is_ascii_lowercase())
+                && code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            if !fine {
+                self.report(
+                    file,
+                    &pointer,
+                    format!("`{code}` is not a code"),
+                    "use lower-case letters, digits and hyphens, at most 60",
+                );
+            }
+            let line = self.files.get(file).map_or(1, |located| located.line(&pointer));
+            if let Some((other, other_line)) = seen.insert(code, (file, line)) {
+                self.report(
+                    file,
+                    &pointer,
+                    format!("{thing} `{code}` is defined twice"),
+                    format!("the other is in {other}, line {other_line}"),
+                );
+            }
+        }
+    }
+
+    fn agency(&mut self, file: &str, pointer: &str, code: &str) {
+        let known: Vec<&str> = self.pack.agencies.iter().map(|agency| agency.item.code.as_str()).collect();
+        if !known.contains(&code) {
+            self.unknown(file, pointer, "agency", code, &known);
+        }
+    }
+
+    fn indicator(&mut self, file: &str, pointer: &str, code: &str) -> bool {
+        let known: Vec<&str> =
+            self.pack.indicators.iter().map(|indicator| indicator.item.code.as_str()).collect();
+        let found = known.contains(&code);
+        if !found {
+            self.unknown(file, pointer, "indicator", code, &known);
+        }
+        found
+    }
+
+    fn sector(&mut self, file: &str, pointer: &str, code: &str) {
+        let known: Vec<&str> = self.pack.identity.sector.iter().map(|sector| sector.code.as_str()).collect();
+        if !known.contains(&code) {
+            self.unknown(file, pointer, "sector", code, &known);
+        }
+    }
+
+    fn sources(&mut self) {
+        let pack = self.pack;
+        let shapes: Vec<IndicatorShape> =
+            pack.indicators.iter().map(|placed| indicator_shape(&placed.item)).collect();
+        for Placed { item: source, file, .. } in &pack.sources {
+            self.agency(file, "/agency", &source.agency);
+            if let Some(schedule) = &source.schedule
+                && let Err(error) = schedule.parse::<croner::Cron>()
+            {
+                self.report(
+                    file,
+                    "/schedule",
+                    format!("`{schedule}` is not a schedule: {error}"),
+                    "five fields: minute hour day month weekday, such as `*/15 * * * *`",
+                );
+            }
+            let spans = [
+                ("fresh_every", Some(&source.fresh_every)),
+                ("grace", source.grace.as_ref()),
+                ("timeout", source.timeout.as_ref()),
+            ];
+            for (key, text) in spans {
+                if let Some(Err(what)) = text.map(|text| parse_span(text)) {
+                    self.report(
+                        file,
+                        &format!("/{key}"),
+                        what,
+                        "such as `90 seconds`, `15 minutes`, `6 hours`, `1 day`",
+                    );
+                }
+            }
+            for (index, network) in source.allow_networks.iter().enumerate() {
+                if network.parse::<ipnet::IpNet>().is_err() {
+                    self.report(
+                        file,
+                        &format!("/allow_networks/{index}"),
+                        format!("`{network}` is not a network"),
+                        "such as `10.20.0.0/16`; one machine is `10.20.3.4/32`",
+                    );
+                }
+            }
+            if let Err(problem) = plan(&source.connection, None) {
+                self.report(
+                    file,
+                    "/connection",
+                    problem.to_string(),
+                    "see the options of this kind of connection",
+                );
+            }
+            let mut known = true;
+            for (index, value) in source.mapping.value.iter().enumerate() {
+                known &= self.indicator(file, &format!("/mapping/value/{index}/indicator"), &value.indicator);
+            }
+            if known {
+                let context = MappingContext {
+                    tree: RegionTree::embedded(),
+                    center: pack.identity.region,
+                    indicators: &shapes,
+                    today: jiff::civil::date(2026, 1, 1),
+                };
+                if let Err(problems) = Mapper::new(&source.mapping, &context) {
+                    for problem in problems {
+                        self.report(
+                            file,
+                            "/mapping",
+                            problem.to_string(),
+                            "see `mapping` in the schema of this file",
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn indicators(&mut self) {
+        let pack = self.pack;
+        let by_code: BTreeMap<&str, &Indicator> =
+            pack.indicators.iter().map(|i| (i.item.code.as_str(), &i.item)).collect();
+        for Placed { item, file, pointer } in &pack.indicators {
+            let at = |key: &str| format!("{pointer}/{key}");
+            self.sector(file, &at("sector"), &item.sector);
+            self.agency(file, &at("agency"), &item.agency);
+            let wanted = [
+                ("numerator", &item.numerator, item.region_aggregation == RegionAggregation::Ratio),
+                ("denominator", &item.denominator, item.region_aggregation == RegionAggregation::Ratio),
+                ("weight", &item.weight, item.region_aggregation == RegionAggregation::WeightedMean),
+            ];
+            for (key, value, needed) in wanted {
+                match value {
+                    Some(code) if !needed => self.report(
+                        file,
+                        &at(key),
+                        format!("`{key}` = \"{code}\" has no effect with this `region_aggregation`"),
+                        "take it out, or change `region_aggregation`",
+                    ),
+                    Some(code) => {
+                        if self.indicator(file, &at(key), code)
+                            && let Some(other) = by_code.get(code.as_str())
+                            && other.cadence != item.cadence
+                        {
+                            self.report(
+                                file,
+                                &at(key),
+                                format!("`{code}` has another cadence"),
+                                "both must be reported equally often",
+                            );
+                        }
+                    }
+                    None if needed => self.report(
+                        file,
+                        pointer,
+                        format!("`{key}` is missing"),
+                        format!("this `region_aggregation` needs `{key} = \"…\"`"),
+                    ),
+                    None => {}
+                }
+            }
+            if item.min.zip(item.max).is_some_and(|(min, max)| min > max) {
+                self.report(file, &at("min"), "`min` is larger than `max`", "exchange them");
+            }
+            self.formula_ends(item, &by_code, file, &at("numerator"));
+        }
+    }
+
+    /// A ratio of ratios is fine; a ratio of itself is not.
+    fn formula_ends(
+        &mut self,
+        item: &Indicator,
+        by_code: &BTreeMap<&str, &Indicator>,
+        file: &str,
+        pointer: &str,
+    ) {
+        let mut open = vec![item];
+        let mut seen = HashSet::new();
+        while let Some(current) = open.pop() {
+            for code in [&current.numerator, &current.denominator, &current.weight].into_iter().flatten() {
+                if code == &item.code {
+                    self.report(
+                        file,
+                        pointer,
+                        format!("`{code}` is computed from itself"),
+                        "break the circle",
+                    );
+                    return;
+                }
+                if seen.insert(code.clone())
+                    && let Some(next) = by_code.get(code.as_str())
+                {
+                    open.push(next);
+                }
+            }
+        }
+    }
+
+    fn targets(&mut self) {
+        let pack = self.pack;
+        let mut seen = HashSet::new();
+        for Placed { item, file, pointer } in &pack.targets {
+            let at = |key: &str| format!("{pointer}/{key}");
+            let region = item.region.unwrap_or(pack.identity.region);
+            self.region(file, &at("region"), region, Some(pack.identity.region));
+            if !self.indicator(file, &at("indicator"), &item.indicator) {
+                continue;
+            }
+            if !seen.insert((item.indicator.as_str(), region, item.period)) {
+                self.report(
+                    file,
+                    pointer,
+                    format!("`{}` has two targets for {region} in {}", item.indicator, item.period),
+                    "keep one",
+                );
+            }
+            let indicator = pack.indicators.iter().find(|indicator| indicator.item.code == item.indicator);
+            let Some(indicator) = indicator else { continue };
+            match (indicator.item.direction, item.high) {
+                (Direction::Range, None) => self.report(
+                    file,
+                    pointer,
+                    "`high` is missing",
+                    "a range needs `value` (lower) and `high` (upper)",
+                ),
+                (Direction::Range, Some(high)) if high < item.value => {
+                    self.report(file, &at("high"), "`high` is below `value`", "exchange them")
+                }
+                (Direction::Higher | Direction::Lower, Some(_)) => self.report(
+                    file,
+                    &at("high"),
+                    "`high` has no effect for this indicator",
+                    "take it out, or use `direction = \"range\"`",
+                ),
+                _ => {}
+            }
+            if item.period.cadence() < indicator.item.cadence {
+                self.report(
+                    file,
+                    &at("period"),
+                    format!("{} is finer than the indicator's cadence", item.period),
+                    "write the month, quarter or year that is reported",
+                );
+            }
+        }
+    }
+
+    fn boards(&mut self) {
+        let pack = self.pack;
+        for Placed { item, file, .. } in &pack.boards {
+            if let Some(map) = &item.map {
+                self.indicator(file, "/map", map);
+            }
+            for (index, section) in item.section.iter().enumerate() {
+                self.sector(file, &format!("/section/{index}/sector"), &section.sector);
+                for (place, code) in section.indicators.iter().enumerate() {
+                    self.indicator(file, &format!("/section/{index}/indicators/{place}"), code);
+                }
+            }
+        }
+    }
+
+    /// Runs every worked example.
+    fn cases(&mut self) {
+        let pack = self.pack;
+        let definitions: Vec<CaseIndicator> =
+            pack.indicators.iter().map(|placed| super::rows::case_indicator(&placed.item)).collect();
+        for Placed { item, file, pointer } in &pack.indicators {
+            for (index, case) in item.case.iter().enumerate() {
+                let given: Vec<(String, RegionCode, pendopo_vocab::Period, f64)> = case
+                    .given
+                    .iter()
+                    .map(|figure| {
+                        (
+                            figure.indicator.clone().unwrap_or_else(|| item.code.clone()),
+                            figure.region,
+                            figure.period,
+                            figure.value,
+                        )
+                    })
+                    .collect();
+                let at = format!("{pointer}/case/{index}");
+                match evaluate_case(&definitions, &item.code, &given, case.expect.region, case.expect.period)
+                {
+                    Ok(value) if same_value(value, case.expect.value) => {}
+                    Ok(value) => {
+                        let word = |value: Option<f64>| {
+                            value.map_or_else(|| "no value".to_owned(), |value| value.to_string())
+                        };
+                        self.report(
+                            file,
+                            &at,
+                            format!(
+                                "case \"{}\" of `{}` comes to {}, expected {}",
+                                case.name,
+                                item.code,
+                                word(value),
+                                word(case.expect.value)
+                            ),
+                            "mend the definition or the case",
+                        );
+                    }
+                    Err(error) => self.report(
+                        file,
+                        &at,
+                        format!("case \"{}\" of `{}` cannot be computed: {error}", case.name, item.code),
+                        "mend the definition or the case",
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// What a mapping must know of an indicator.
+pub fn indicator_shape(indicator: &Indicator) -> IndicatorShape {
+    IndicatorShape {
+        code: indicator.code.clone(),
+        cadence: indicator.cadence,
+        level: indicator.level,
+        min: indicator.min,
+        max: indicator.max,
+    }
+}
+
+/// Equal to nine digits, as far as a worked example can be meant.
+fn same_value(found: Option<f64>, expected: Option<f64>) -> bool {
+    match (found, expected) {
+        (Some(found), Some(expected)) => (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+        (None, None) => true,
+        _ => false,
+    }
+}

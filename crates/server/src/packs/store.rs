@@ -1,0 +1,248 @@
+//! The applied pack in the database: its files, its definitions and the record of changes.
+
+use super::{
+    check::{Pack, Placed, check_pack},
+    folder::PackTexts,
+    plan::{self, Change, Definitions, Thing},
+    rows::{self, Ids},
+};
+use crate::app::Identity;
+use pendopo_figures::{
+    Db, DbError, Definition, Reader, Tx, Value, list_agencies, list_indicators, list_sources, put_agency,
+    put_indicator, put_source, put_targets, recompute, retire, set_rollup_root,
+};
+use pendopo_vocab::{Author, region_tree::RegionTree};
+use std::collections::{HashMap, HashSet};
+
+/// What new definitions do to the newest figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Effect {
+    /// Figures whose value differs, appears or disappears.
+    pub values_changed: usize,
+    /// Figures that are judged differently against their targets.
+    pub statuses_changed: usize,
+}
+
+/// What applying a pack does.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The changes of definitions.
+    pub changes: Vec<Change>,
+    /// What they do to figures already recorded.
+    pub effect: Effect,
+    /// Observations on record of indicators and sources that the pack no longer has.
+    pub orphaned_observations: i64,
+}
+
+/// Who applies a pack, when and why.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Who.
+    pub author: Author,
+    /// Why.
+    pub reason: String,
+    /// When, in unix milliseconds.
+    pub at_ms: i64,
+}
+
+/// Loads the official regions when the database has none yet.
+pub fn load_regions(db: &Db) -> Result<(), DbError> {
+    let present: i64 = db.read(|r| r.query_one("select count(*) from region", &[], |row| row.get(0)))?;
+    if present > 0 {
+        return Ok(());
+    }
+    db.write(|tx| {
+        pendopo_figures::load_regions(tx, RegionTree::embedded().iter().map(rows::region_row)).map(drop)
+    })
+}
+
+/// The files of the applied pack; empty when none was applied.
+pub fn read_texts(reader: &mut Reader<'_>) -> Result<PackTexts, DbError> {
+    let rows = reader.query("select path, text from pack_file order by path", &[], |row| {
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The applied pack, or `None` when none was applied or this version no longer understands it.
+pub fn read_pack(db: &Db) -> Result<Option<Pack>, DbError> {
+    let texts = db.read(read_texts)?;
+    Ok(if texts.is_empty() { None } else { check_pack(&texts).ok() })
+}
+
+/// Who the center is, after the applied pack.
+pub fn read_identity(db: &Db) -> Result<Identity, DbError> {
+    Ok(read_pack(db)?.map_or_else(Identity::unnamed, |pack| identity_of(&pack)))
+}
+
+/// Who the center is, after `pack`.
+pub fn identity_of(pack: &Pack) -> Identity {
+    let file = &pack.identity;
+    let first_board = || pack.boards.first().map(|board| board.item.code.clone());
+    Identity {
+        code: file.code.clone(),
+        name: file.name.clone(),
+        region: file.region,
+        time_zone: jiff::tz::TimeZone::get(&file.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
+        sample_data: file.sample_data,
+        home_board: file.home_board.clone().or_else(first_board),
+        sectors: file
+            .sector
+            .iter()
+            .map(|s| (s.code.clone(), s.name.clone(), s.name_en.clone().unwrap_or_else(|| s.name.clone())))
+            .collect(),
+    }
+}
+
+/// Applies a checked pack in one transaction.
+pub fn apply(db: &Db, pack: &Pack, texts: &PackTexts, by: &Application) -> Result<Applied, DbError> {
+    db.write(|tx| apply_in(tx, pack, texts, by))
+}
+
+/// Does everything that [`apply`] does and takes it back: the plan with its true effects.
+pub fn rehearse(db: &Db, pack: &Pack, texts: &PackTexts, by: &Application) -> Result<Applied, DbError> {
+    db.rehearse(|tx| apply_in(tx, pack, texts, by))
+}
+
+fn apply_in(tx: &mut Tx<'_>, pack: &Pack, texts: &PackTexts, by: &Application) -> Result<Applied, DbError> {
+    let before = read_texts(tx)?;
+    let before_definitions = check_pack(&before).map(|pack| plan::definitions(&pack)).unwrap_or_default();
+    let after_definitions = plan::definitions(pack);
+    let changes = plan::changes(&before_definitions, &after_definitions);
+    let (effect, orphaned_observations) = if changes.is_empty() && !before.is_empty() {
+        (Effect::default(), 0)
+    } else {
+        write_definitions(tx, pack, &before_definitions, &after_definitions, by)?
+    };
+    if &before != texts {
+        tx.execute("delete from pack_file", &[])?;
+        for (path, text) in texts {
+            let row: [Value; 2] = [path.as_str().into(), text.as_str().into()];
+            tx.execute("insert into pack_file (path, text) values ($1, $2)", &row)?;
+        }
+        let plan = serde_json::to_string(&changes).map_err(|error| DbError::Other(error.to_string()))?;
+        tx.execute(
+            "insert into pack_change (applied_at, author, reason, plan) values ($1, $2, $3, $4)",
+            &[by.at_ms.into(), by.author.as_str().into(), by.reason.as_str().into(), plan.into()],
+        )?;
+    }
+    Ok(Applied { changes, effect, orphaned_observations })
+}
+
+/// Writes agencies, indicators, sources and targets, retires what is gone and brings the maintained
+/// tables in line with the new definitions.
+fn write_definitions(
+    tx: &mut Tx<'_>,
+    pack: &Pack,
+    before: &Definitions,
+    after: &Definitions,
+    by: &Application,
+) -> Result<(Effect, i64), DbError> {
+    set_rollup_root(tx, pack.identity.region)?;
+    let mut agencies = Ids::new();
+    for (position, Placed { item, .. }) in pack.agencies.iter().enumerate() {
+        agencies.insert(item.code.clone(), put_agency(tx, &rows::agency_row(item, position))?);
+    }
+    let mut indicators = Ids::new();
+    // Two passes: an indicator may name others that come later.
+    for known in [Ids::new(), Ids::new()] {
+        let known = if indicators.is_empty() { known } else { indicators.clone() };
+        for (position, Placed { item, .. }) in pack.indicators.iter().enumerate() {
+            let row = rows::indicator_row(item, &agencies, &known, position)?;
+            indicators.insert(item.code.clone(), put_indicator(tx, &row)?);
+        }
+    }
+    for (position, Placed { item, .. }) in pack.sources.iter().enumerate() {
+        put_source(tx, &rows::source_row(item, &agencies, position)?)?;
+    }
+    let mut targets = rows::target_rows(pack, &indicators)?;
+    for (code, id) in &indicators {
+        put_targets(tx, *id, &targets.remove(code).unwrap_or_default())?;
+    }
+    let orphaned = retire_missing(tx, pack, by.at_ms)?;
+    let touched: Vec<i64> =
+        touched_indicators(before, after).iter().filter_map(|code| indicators.get(code)).copied().collect();
+    let earlier = judged_figures(tx, &touched)?;
+    recompute(tx, &touched, by.at_ms)?;
+    Ok((difference(&earlier, &judged_figures(tx, &touched)?), orphaned))
+}
+
+/// Newest figures with their verdicts: indicator, region, breakdown → value, status.
+type JudgedFigures = HashMap<(i64, i64, i64), (f64, i64)>;
+
+fn judged_figures(tx: &mut Tx<'_>, indicators: &[i64]) -> Result<JudgedFigures, DbError> {
+    let mut figures = JudgedFigures::new();
+    for indicator in indicators {
+        let sql = "select region_id, breakdown_id, value, status from latest where indicator_id = $1";
+        tx.for_each(sql, &[(*indicator).into()], |row| {
+            figures.insert((*indicator, row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?));
+            Ok(())
+        })?;
+    }
+    Ok(figures)
+}
+
+fn difference(before: &JudgedFigures, after: &JudgedFigures) -> Effect {
+    let mut effect = Effect::default();
+    for (key, (value, status)) in after {
+        match before.get(key) {
+            Some((old_value, old_status)) => {
+                effect.values_changed += usize::from(old_value.to_bits() != value.to_bits());
+                effect.statuses_changed += usize::from(old_status != status);
+            }
+            None => effect.values_changed += 1,
+        }
+    }
+    effect.values_changed += before.keys().filter(|key| !after.contains_key(key)).count();
+    effect
+}
+
+/// Codes of the indicators whose definition or targets differ. When the center's own region changes,
+/// all do.
+fn touched_indicators(before: &Definitions, after: &Definitions) -> Vec<String> {
+    let changes = plan::changes(before, after);
+    if changes.iter().any(|change| change.thing == Thing::Identity) {
+        return after
+            .keys()
+            .filter(|(thing, _)| *thing == Thing::Indicator)
+            .map(|(_, code)| code.clone())
+            .collect();
+    }
+    let mut codes: Vec<String> = changes
+        .into_iter()
+        .filter_map(|change| match change.thing {
+            Thing::Indicator => Some(change.code),
+            Thing::Target => change.code.split(' ').next().map(str::to_owned),
+            _ => None,
+        })
+        .collect();
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
+/// Retires definitions that the pack no longer has; gives the observations that stay without one.
+fn retire_missing(tx: &mut Tx<'_>, pack: &Pack, at_ms: i64) -> Result<i64, DbError> {
+    let agencies: HashSet<&str> = pack.agencies.iter().map(|placed| placed.item.code.as_str()).collect();
+    let indicators: HashSet<&str> = pack.indicators.iter().map(|placed| placed.item.code.as_str()).collect();
+    let sources: HashSet<&str> = pack.sources.iter().map(|placed| placed.item.code.as_str()).collect();
+    let mut orphaned = 0;
+    for stored in list_indicators(tx)? {
+        if stored.retired_at.is_none() && !indicators.contains(stored.row.code.as_str()) {
+            retire(tx, Definition::Indicator, stored.id, at_ms)?;
+            let count = "select count(*) from observation where indicator_id = $1";
+            orphaned += tx.query_one(count, &[stored.id.into()], |row| row.get::<i64>(0))?;
+        }
+    }
+    for stored in list_sources(tx)? {
+        if stored.retired_at.is_none() && !sources.contains(stored.row.code.as_str()) {
+            retire(tx, Definition::Source, stored.id, at_ms)?;
+        }
+    }
+    for stored in list_agencies(tx)? {
+        if stored.retired_at.is_none() && !agencies.contains(stored.row.code.as_str()) {
+            retire(tx, Definition::Agency, stored.id, at_ms)?;
+        }
+    }
+    Ok(orphaned)
+}

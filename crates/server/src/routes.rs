@@ -1,0 +1,101 @@
+//! All routes of the center and what every request passes through.
+
+use crate::{api, app::App, boards, indicators, regions, runs, sources, web, widgets};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use std::time::{Duration, Instant};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
+};
+
+/// Largest request body; uploads will have a limit of their own.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// A page that takes longer than this is given up.
+const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// The center as a web service.
+pub fn router(app: App) -> Router {
+    let shared = web::Shared::new(sources::store::read_vitals);
+    Router::new()
+        .merge(boards::routes())
+        .merge(indicators::routes())
+        .merge(regions::routes())
+        .merge(sources::routes())
+        .merge(runs::routes())
+        .merge(widgets::routes())
+        .merge(api::routes(&app))
+        .merge(web::asset_routes())
+        .layer(axum::Extension(shared))
+        .layer(middleware::from_fn(refuse_foreign_writes))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
+        .layer(middleware::from_fn_with_state(app.clone(), web::render_errors))
+        .layer(middleware::from_fn(web::choose_language))
+        .layer(middleware::from_fn(web::security_headers))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(count_requests))
+        .with_state(app)
+}
+
+/// A write is accepted only from the center's own pages or from a program, never from another site's
+/// page in the reader's browser.
+async fn refuse_foreign_writes(request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || !from_another_site(request.headers()) {
+        return next.run(request).await;
+    }
+    crate::error::AppError::Forbidden.into_response()
+}
+
+fn from_another_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    match (text(header::ORIGIN.as_str()), text(header::HOST.as_str())) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_none_or(|(_, place)| place != host),
+        _ => false,
+    }
+}
+
+/// Counts requests and their time by route.
+async fn count_requests(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
+    let method = request.method().as_str().to_owned();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("pendopo_http_requests_total", "method" => method, "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("pendopo_http_request_seconds", "route" => route)
+        .record(started.elapsed().as_secs_f64());
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_from_other_sites_are_told_apart() {
+        let check = |pairs: &[(&'static str, &str)], foreign: bool| {
+            let headers =
+                pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            assert_eq!(from_another_site(&headers), foreign, "{pairs:?}");
+        };
+        check(&[], false);
+        check(&[("sec-fetch-site", "same-origin")], false);
+        check(&[("sec-fetch-site", "cross-site")], true);
+        check(&[("sec-fetch-site", "same-site")], true);
+        check(&[("host", "a:1"), ("origin", "http://a:1")], false);
+        check(&[("host", "a:1"), ("origin", "http://b:1")], true);
+        check(&[("host", "a:1"), ("origin", "null")], true);
+    }
+}

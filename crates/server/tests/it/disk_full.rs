@@ -1,0 +1,75 @@
+//! A full disk: reads go on, writes are refused with the cause, and work resumes when there is room.
+
+use crate::support::{Center, PACK, text};
+use std::{path::Path, process::Command};
+
+/// A small file system in memory; unmounted with the test.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(mib: u32) -> Option<SmallDisk> {
+        let folder = tempfile::tempdir().ok()?;
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
+            .arg(folder.path())
+            .output()
+            .is_ok_and(|output| output.status.success());
+        mounted.then_some(SmallDisk(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+#[test]
+fn reads_go_on_and_writes_say_why_they_are_refused() {
+    let Some(disk) = SmallDisk::mount(96) else {
+        eprintln!("did not run: mounting a small file system needs root (mount -t tmpfs)");
+        return;
+    };
+    let center = Center::at(&disk.path().join("data"));
+    let pack = center.write_pack(&PACK);
+    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    let file = center.files().join("angka.csv");
+    std::fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n").unwrap();
+    center.ok(&["run", "angka"]);
+    let server = center.serve();
+    assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200));
+
+    let filler = disk.path().join("filler");
+    std::fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,8\n").unwrap();
+    fill(&filler);
+    let refused = center.run(&["run", "angka"]);
+    assert!(!refused.status.success(), "a run on a full disk cannot have succeeded");
+    let said = text(&refused.stdout) + &text(&refused.stderr);
+    assert!(said.contains("cannot write") || said.contains("full"), "the cause is not named: {said}");
+    let (status, body) = server.get("/readyz").unwrap();
+    assert_eq!(status, 503, "{body}");
+    assert!(body.contains("cannot write"), "{body}");
+    let (status, body) = server.get("/api/v1/latest").unwrap();
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("\"value\":7.0"), "{body}");
+    assert_eq!(server.get("/").map(|(status, _)| status), Some(200));
+
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200), "no recovery without a restart");
+    center.ok(&["run", "angka"]);
+    assert!(center.ok(&["query", "select value from latest", "--format", "csv"]).contains('8'));
+}
+
+/// Writes until not a byte more fits.
+fn fill(path: &Path) {
+    use std::io::Write;
+    let mut file = std::fs::File::create(path).unwrap();
+    for size in [1024 * 1024, 4096, 1] {
+        let block = vec![0u8; size];
+        while file.write_all(&block).is_ok() {}
+    }
+}

@@ -1,0 +1,7 @@
+//! Flows across features, through the real program, its real files and its real database.
+
+mod disk_full;
+mod kill;
+mod pack_flow;
+mod real_input;
+mod support;

@@ -1,0 +1,117 @@
+//! Place packs from folder to database and back.
+
+use crate::support::{Center, PACK, number, text};
+use std::fs;
+
+#[test]
+fn export_writes_back_what_was_applied_byte_for_byte() {
+    let center = Center::new();
+    let pack = center.write_pack(&PACK);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "awal"]);
+    let copy = center.folder().join("copy");
+    center.ok(&["export", &copy.display().to_string()]);
+    for (path, text) in PACK {
+        assert_eq!(fs::read_to_string(copy.join(path)).unwrap(), text, "{path}");
+    }
+    let again = center.ok(&["apply", &copy.display().to_string(), "--yes"]);
+    assert!(again.contains("No definition changes"), "{again}");
+    let changes = center.db().read(|r| Ok(number(r, "select count(*) from pack_change"))).unwrap();
+    assert_eq!(changes, 1, "applying the same pack again is not a change");
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_its_effect_and_changes_nothing() {
+    let center = Center::new();
+    let pack = center.write_pack(&PACK);
+    let folder = pack.display().to_string();
+    center.ok(&["apply", &folder, "--yes"]);
+    fs::write(
+        center.files().join("angka.csv"),
+        "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n33.16.01.2002,2026-01,5\n",
+    )
+    .unwrap();
+    center.ok(&["run", "angka"]);
+    let changed = PACK[3]
+        .1
+        .replace("region_aggregation = \"sum\"", "region_aggregation = \"mean\"")
+        .replace("value = 5 }", "value = 2.5 }");
+    fs::write(pack.join("indicators/uji.toml"), changed).unwrap();
+    fs::write(
+        pack.join("targets.toml"),
+        "[[target]]\nindicator = \"angka\"\nperiod = \"2026\"\nvalue = 100\n",
+    )
+    .unwrap();
+    let plan = center.ok(&["apply", &folder, "--dry-run"]);
+    for part in [
+        "~ indicator angka",
+        "region_aggregation: sum → mean",
+        "+ target angka 33.16 2026",
+        "Nothing was changed",
+    ] {
+        assert!(plan.contains(part), "`{part}` is not in:\n{plan}");
+    }
+    // The kecamatan and the kabupaten get another value; they and both villages get a verdict.
+    assert!(plan.contains("2 values and 4 verdicts"), "{plan}");
+    let kept = center.ok(&["query", "select value from latest where region = '33.16'", "--format", "csv"]);
+    assert_eq!(kept.trim(), "value\n12", "the dry run changed something");
+    center.ok(&["apply", &folder, "--yes"]);
+    let applied = center.ok(&["query", "select value from latest where region = '33.16'", "--format", "csv"]);
+    assert_eq!(applied.trim(), "value\n6");
+}
+
+#[test]
+fn check_reports_every_mistake_with_file_line_and_suggestion() {
+    let center = Center::new();
+    let pack = center.write_pack(&PACK);
+    let mistakes: [(&str, &str, &str, &[&str]); 6] = [
+        (
+            "pack.toml",
+            "time_zone = \"Asia/Jakarta\"",
+            "time_zone = \"Asia/Jakata\"",
+            &["pack.toml:5", "Asia/Jakata", "did you mean `Asia/Jakarta`?"],
+        ),
+        (
+            "agencies.toml",
+            "short = ",
+            "shrot = ",
+            &["agencies.toml:4", "unknown key `shrot`", "did you mean `short`?"],
+        ),
+        (
+            "indicators/uji.toml",
+            "direction = \"higher\"",
+            "direction = \"hihger\"",
+            &["indicators/uji.toml:9", "hihger", "did you mean `higher`?"],
+        ),
+        ("indicators/uji.toml", "value = 5 }", "value = 6 }", &["comes to 5, expected 6"]),
+        (
+            "sources/angka.toml",
+            "indicator = \"angka\"",
+            "indicator = \"anka\"",
+            &["sources/angka.toml:15", "no indicator `anka`", "did you mean `angka`?"],
+        ),
+        (
+            "sources/angka.toml",
+            "fresh_every = \"1 day\"",
+            "fresh_every = \"often\"",
+            &["sources/angka.toml:4", "`often` is not a length of time"],
+        ),
+    ];
+    for (path, before, after, expected) in mistakes {
+        let original = fs::read_to_string(pack.join(path)).unwrap();
+        fs::write(pack.join(path), original.replace(before, after)).unwrap();
+        let output = center.run(&["check", &pack.display().to_string()]);
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        for part in expected {
+            assert!(said.contains(part), "`{part}` is not in:\n{said}");
+        }
+        fs::write(pack.join(path), original).unwrap();
+    }
+    // All at once, in files that are wrong in different ways.
+    for (path, before, after, _) in [mistakes[1], mistakes[2], mistakes[5]] {
+        let original = fs::read_to_string(pack.join(path)).unwrap();
+        fs::write(pack.join(path), original.replace(before, after)).unwrap();
+    }
+    let said = text(&center.run(&["check", &pack.display().to_string()]).stdout);
+    assert!(said.contains("agencies.toml:4") && said.contains("indicators/uji.toml:9"), "{said}");
+}

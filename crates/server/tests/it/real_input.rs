@@ -1,0 +1,1 @@
+//! Real statistics, when the folder with them is there.

@@ -1,0 +1,166 @@
+//! A center in a temporary folder, run through the real program.
+
+use pendopo_figures::{Db, DbUrl, Reader};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// A center of its own.
+pub struct Center {
+    folder: TempDir,
+    data: PathBuf,
+}
+
+impl Center {
+    /// A new center in a temporary folder.
+    pub fn new() -> Center {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Center { folder, data }
+    }
+
+    /// A new center whose data lie in `data`.
+    pub fn at(data: &Path) -> Center {
+        Center { folder: tempfile::tempdir().unwrap(), data: data.to_owned() }
+    }
+
+    /// A folder for packs and files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The folder in which file sources look.
+    pub fn files(&self) -> PathBuf {
+        let files = self.data.join("files");
+        std::fs::create_dir_all(&files).unwrap();
+        files
+    }
+
+    /// The program with its data folder, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pendopo"));
+        command.arg("--data").arg(&self.data).args(arguments).stdin(Stdio::null());
+        command.env_remove("PENDOPO_DATA");
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; gives what it printed.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "pendopo {arguments:?} failed:\n{}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    }
+
+    /// Writes a pack of `files` into the center's folder.
+    pub fn write_pack(&self, files: &[(&str, &str)]) -> PathBuf {
+        let pack = self.folder.path().join("pack");
+        for (path, text) in files {
+            let path = pack.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        pack
+    }
+
+    /// Opens the center's database.
+    pub fn db(&self) -> Db {
+        Db::open(&DbUrl::Sqlite(self.data.join("pendopo.db"))).unwrap()
+    }
+
+    /// Starts serving without a schedule; gives the process and its address.
+    pub fn serve(&self) -> Server {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let child = self
+            .command(&["serve", "--no-schedule", "--listen", &address])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Server { child, address };
+        let until = Instant::now() + Duration::from_secs(60);
+        while server.get("/healthz").is_none_or(|(status, _)| status != 200) {
+            assert!(Instant::now() < until, "the server does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+}
+
+/// A serving center; ended with the test.
+pub struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    /// Status and body of a page, or `None` when nobody answers.
+    pub fn get(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let status = answer.split(' ').nth(1)?.parse().ok()?;
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        Some((status, body.to_owned()))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A single number from the database.
+pub fn number(reader: &mut Reader<'_>, sql: &str) -> i64 {
+    reader.query_one(sql, &[], |row| row.get(0)).unwrap()
+}
+
+/// What a program printed.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A small pack: one agency, one CSV source, one indicator of all villages.
+pub const PACK: [(&str, &str); 5] = [
+    (
+        "pack.toml",
+        "format = 1\ncode = \"uji\"\nname = \"Kabupaten Uji\"\nregion = \"33.16\"\ntime_zone = \"Asia/Jakarta\"\nsample_data = true\n\n[[sector]]\ncode = \"uji\"\nname = \"Uji\"\n",
+    ),
+    ("agencies.toml", "[[agency]]\ncode = \"uji\"\nname = \"Dinas Uji\"\nshort = \"Uji\"\n"),
+    (
+        "sources/angka.toml",
+        "code = \"angka\"\nname = \"Berkas angka\"\nagency = \"uji\"\nfresh_every = \"1 day\"\n\n[connection]\nkind = \"csv\"\nlocation = { path = \"angka.csv\" }\n\n[mapping]\nregion = { column = \"kode\" }\nperiod = { column = \"bulan\" }\n\n[[mapping.value]]\nindicator = \"angka\"\ncolumn = \"nilai\"\n",
+    ),
+    (
+        "indicators/uji.toml",
+        "# komentar yang harus selamat\n[[indicator]]\ncode = \"angka\"\nname = \"Angka\"\nsector = \"uji\"\nagency = \"uji\"\nunit = \"orang\"\ndecimals = 0\ndirection = \"higher\"\ncadence = \"month\"\nlevel = \"village\"\nregion_aggregation = \"sum\"\ntime_aggregation = \"sum\"\n\n[[indicator.case]]\nname = \"dua desa\"\ngiven = [\n  { region = \"33.16.01.2001\", period = \"2026-01\", value = 2 },\n  { region = \"33.16.01.2002\", period = \"2026-01\", value = 3 },\n]\nexpect = { region = \"33.16\", period = \"2026-01\", value = 5 }\n",
+    ),
+    (
+        "boards/pimpinan.toml",
+        "code = \"pimpinan\"\ntitle = \"Papan pimpinan\"\n\n[[section]]\nsector = \"uji\"\nindicators = [\"angka\"]\n",
+    ),
+];
