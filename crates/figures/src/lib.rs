@@ -3,11 +3,16 @@
 //!
 //! Nothing here reads a clock: times are Unix milliseconds, passed in.
 
+mod catalog;
+mod computed;
 pub mod db;
 mod definitions;
+mod effective;
 mod latest;
+mod maintain;
 mod rollup;
 mod runs;
+mod targets;
 mod write;
 
 pub use db::{Db, DbError, DbUrl, Engine, Migration, Reader, Row, Tx, Value};
@@ -31,4 +36,9 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
     number: 1,
     name: "regions, definitions, runs, observations, maintained tables",
     sql: include_str!("../migrations/0001_figures.sql"),
+    }, Migration {
+    set: "figures",
+    number: 2,
+    name: "views for readers of sql",
+    sql: include_str!("../migrations/0002_views.sql"),
 }];

@@ -78,6 +78,21 @@ pub struct NewRun {
     pub lease_ms: i64,
 }
 
+impl NewRun {
+    /// The run that records what was computed after another run changed its inputs.
+    pub(crate) fn computed(now: i64) -> NewRun {
+        NewRun {
+            source_id: None,
+            kind: RunKind::Computed,
+            author: Author::scheduler(),
+            reason: None,
+            trigger: "inputs changed".to_owned(),
+            started_at: now,
+            lease_ms: 0,
+        }
+    }
+}
+
 /// What the service answered.
 #[derive(Debug, Clone)]
 pub struct AnswerBody {

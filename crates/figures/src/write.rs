@@ -2,10 +2,14 @@
 //! transaction.
 
 use crate::{
-    db::{Db, DbError, Tx, Value},
-    latest, rollup,
+    catalog::Catalog,
+    db::{Db, DbError, Reader, Tx, Value},
+    effective::Series,
+    maintain::Work,
+    rollup::Cell,
     runs::{self, AnswerBody, PackedAnswer, RefusedRow, RunCounters},
 };
+use std::cmp::Reverse;
 
 /// A figure about to be recorded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +60,7 @@ pub struct RunPreview {
 /// Changes listed in a preview.
 const LARGEST_CHANGES: usize = 20;
 /// Up to this many rows of one period are looked up one by one; more are read as one range.
-const FEW: usize = 16;
+const FEW: usize = 48;
 
 /// Records a run's figures and closes it as done: observations, current values, roll-ups, latest,
 /// refused rows, answer and ledger, all or nothing. A figure equal to its last revision adds nothing.
@@ -75,11 +79,16 @@ pub fn commit_run(
     let packed = answer.map(PackedAnswer::of).transpose()?;
     db.write(|tx| {
         let answer_id = packed.as_ref().map(|answer| runs::store_answer(tx, answer)).transpose()?;
-        let commit_no = next_commit_no(tx)?;
-        let Recorded { outcome, changed, .. } = record(tx, staged, commit_no)?;
-        close_run(tx, run_id, commit_no, &counters, outcome, answer_id, finished_at)?;
+        let commit_no = newest_commit_no(tx)? + 1;
+        let (outcome, changed) = record(tx, staged, commit_no)?;
+        let counters = &counters;
+        close_run(tx, &Closing { run_id, commit_no, counters, outcome, answer_id, finished_at })?;
         runs::store_refused(tx, run_id, refused)?;
-        maintain(tx, &changed, commit_no, finished_at)?;
+        let catalog = Catalog::load(tx)?;
+        let mut work = Work::new(&catalog);
+        work.add_rows(&changed);
+        drop(changed);
+        work.finish(tx, commit_no, finished_at)?;
         Ok(outcome)
     })
 }
@@ -118,8 +127,31 @@ fn keep_largest(changes: &mut Vec<LargestChange>) {
 /// Brings roll-ups and latest of these indicators up to date after definitions, targets or regions
 /// changed, along with the indicators that depend on them. `now`: Unix milliseconds.
 pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), DbError> {
-    let _ = (tx, indicators, now);
-    Ok(())
+    let catalog = Catalog::load(tx)?;
+    let commit_no = newest_commit_no(tx)?;
+    let mut work = Work::new(&catalog);
+    for id in indicators {
+        let all = Series { indicator_id: *id, breakdown_id: 0 };
+        for table in ["rollup", "latest"] {
+            tx.execute(&format!("delete from {table} where indicator_id = $1"), &[(*id).into()])?;
+        }
+        let mut found: Vec<(Series, Cell)> = Vec::new();
+        tx.for_each(
+            "select breakdown_id, period, region_id from current_value where indicator_id = $1 \
+             order by breakdown_id, period, region_id",
+            &[(*id).into()],
+            |row| {
+                let series = Series { breakdown_id: row.get(0)?, ..all };
+                found.push((series, (row.get(1)?, row.get(2)?)));
+                Ok(())
+            },
+        )?;
+        for group in found.chunk_by(|a, b| a.0 == b.0) {
+            work.add(group[0].0, group.iter().map(|entry| entry.1));
+        }
+        work.rebuild(tx, *id)?;
+    }
+    work.finish(tx, commit_no, now)
 }
 
 /// Checks, sorts into the order of `current_value`, and drops repeated keys.
@@ -127,57 +159,185 @@ fn prepare(mut staged: Vec<StagedRow>) -> Result<Vec<StagedRow>, DbError> {
     if let Some(row) = staged.iter().find(|row| !row.value.is_finite()) {
         return Err(DbError::Conflict(format!("row {}: {} is not a number", row.row_no, row.value)));
     }
-    staged.sort_by_key(|row| (row.indicator_id, row.breakdown_id, row.period, row.region_id, std::cmp::Reverse(row.row_no)));
-    staged.dedup_by_key(|row| (row.indicator_id, row.breakdown_id, row.period, row.region_id));
+    staged.sort_unstable_by_key(|row| (period_order(row), Reverse(row.row_no)));
+    staged.dedup_by_key(|row| period_order(row));
     Ok(staged)
 }
 
-struct Recorded {
-    outcome: RunOutcome,
-    changed: Vec<StagedRow>,
+/// The order of `current_value`.
+fn period_order(row: &StagedRow) -> (i64, i64, i32, i64) {
+    (row.indicator_id, row.breakdown_id, row.period, row.region_id)
 }
 
-fn record(tx: &mut Tx<'_>, staged: Vec<StagedRow>, commit_no: i64) -> Result<Recorded, DbError> {
-    let _ = (tx, commit_no);
-    Ok(Recorded { outcome: RunOutcome::default(), changed: staged })
+/// The order of `observation`.
+fn history_order(row: &StagedRow) -> (i64, i64, i64, i32) {
+    (row.indicator_id, row.region_id, row.breakdown_id, row.period)
 }
 
+/// Calls `each` on every row of `staged` (in the order of `current_value`) with the value in force.
 fn classify(
-    reader: &mut crate::db::Reader<'_>,
+    reader: &mut Reader<'_>,
     staged: &[StagedRow],
     mut each: impl FnMut(&StagedRow, Option<f64>),
 ) -> Result<(), DbError> {
-    let _ = (reader, FEW);
-    for row in staged {
-        each(row, None);
+    for group in staged.chunk_by(|a, b| (a.indicator_id, a.breakdown_id, a.period) == (b.indicator_id, b.breakdown_id, b.period)) {
+        let key: [Value; 3] = [group[0].indicator_id.into(), group[0].breakdown_id.into(), group[0].period.into()];
+        let [indicator, breakdown, period] = key;
+        if group.len() <= FEW {
+            for row in group {
+                let before = reader.query_opt(
+                    "select value from current_value where indicator_id = $1 and breakdown_id = $2 and period = $3 \
+                     and region_id = $4",
+                    &[indicator.clone(), breakdown.clone(), period.clone(), row.region_id.into()],
+                    |found| found.get(0),
+                )?;
+                each(row, before);
+            }
+            continue;
+        }
+        let mut waiting = group.iter().peekable();
+        let (low, high) = (group[0].region_id, group[group.len() - 1].region_id);
+        reader.for_each(
+            "select region_id, value from current_value where indicator_id = $1 and breakdown_id = $2 \
+             and period = $3 and region_id between $4 and $5 order by region_id",
+            &[indicator, breakdown, period, low.into(), high.into()],
+            |found| {
+                let region: i64 = found.get(0)?;
+                while let Some(row) = waiting.next_if(|row| row.region_id < region) {
+                    each(row, None);
+                }
+                if let Some(row) = waiting.next_if(|row| row.region_id == region) {
+                    each(row, Some(found.get(1)?));
+                }
+                Ok(())
+            },
+        )?;
+        for row in waiting {
+            each(row, None);
+        }
     }
     Ok(())
 }
 
-fn maintain(tx: &mut Tx<'_>, changed: &[StagedRow], commit_no: i64, now: i64) -> Result<(), DbError> {
-    let _ = (tx, changed, commit_no, now);
-    Ok(())
-}
-
-fn next_commit_no(tx: &mut Tx<'_>) -> Result<i64, DbError> {
-    tx.query_one("select coalesce(max(commit_no), 0) + 1 from run", &[], |row| row.get(0))
-}
-
-fn close_run(
+/// Records what was computed as a run of its own; gives its commit number and what changed.
+pub(crate) fn record_computed(
     tx: &mut Tx<'_>,
+    staged: Vec<StagedRow>,
+    now: i64,
+) -> Result<(i64, Vec<StagedRow>), DbError> {
+    let staged = prepare(staged)?;
+    let mut differs = false;
+    classify(tx, &staged, |row, before| differs |= before != Some(row.value))?;
+    let newest = newest_commit_no(tx)?;
+    if !differs {
+        return Ok((newest, Vec::new()));
+    }
+    let run_id = runs::insert_run(tx, &runs::NewRun::computed(now))?;
+    let commit_no = newest + 1;
+    let counters = &RunCounters { accepted: staged.len() as i64, ..RunCounters::default() };
+    let (outcome, changed) = record(tx, staged, commit_no)?;
+    close_run(tx, &Closing { run_id, commit_no, counters, outcome, answer_id: None, finished_at: now })?;
+    Ok((commit_no, changed))
+}
+
+/// Writes the rows that are new or differ; gives them in the order of `current_value`.
+fn record(
+    tx: &mut Tx<'_>,
+    mut staged: Vec<StagedRow>,
+    commit_no: i64,
+) -> Result<(RunOutcome, Vec<StagedRow>), DbError> {
+    let mut outcome = RunOutcome::default();
+    let mut revised: Vec<StagedRow> = Vec::new();
+    let mut keep: Vec<bool> = Vec::with_capacity(staged.len());
+    classify(tx, &staged, |row, before| {
+        match before {
+            None => outcome.added += 1,
+            Some(before) if before == row.value => outcome.same += 1,
+            Some(_) => {
+                outcome.revised += 1;
+                revised.push(*row);
+            }
+        }
+        keep.push(before != Some(row.value));
+    })?;
+    let mut kept = keep.iter();
+    staged.retain(|_| kept.next().copied().unwrap_or(false));
+    drop(keep);
+    let columns = ["indicator_id", "breakdown_id", "period", "region_id", "value", "commit_no"];
+    let current = |row: &StagedRow| -> [Value; 6] {
+        [
+            row.indicator_id.into(),
+            row.breakdown_id.into(),
+            row.period.into(),
+            row.region_id.into(),
+            row.value.into(),
+            commit_no.into(),
+        ]
+    };
+    let mut again = revised.iter().map(period_order).peekable();
+    let new = staged.iter().filter(|row| again.next_if_eq(&period_order(row)).is_none());
+    tx.bulk_insert("current_value", columns, new.map(current))?;
+    tx.bulk_upsert("current_value", 4, columns, revised.iter().map(current))?;
+    staged.sort_unstable_by_key(history_order);
+    tx.bulk_insert(
+        "observation",
+        ["indicator_id", "region_id", "breakdown_id", "period", "commit_no", "value", "row_no"],
+        staged.iter().map(|row| {
+            [
+                row.indicator_id.into(),
+                row.region_id.into(),
+                row.breakdown_id.into(),
+                row.period.into(),
+                commit_no.into(),
+                row.value.into(),
+                row.row_no.into(),
+            ]
+        }),
+    )?;
+    staged.sort_unstable_by_key(period_order);
+    Ok((outcome, staged))
+}
+
+fn newest_commit_no(reader: &mut Reader<'_>) -> Result<i64, DbError> {
+    reader.query_one("select coalesce(max(commit_no), 0) from run", &[], |row| row.get(0))
+}
+
+/// What a commit says about itself in the ledger.
+struct Closing<'a> {
     run_id: i64,
     commit_no: i64,
-    counters: &RunCounters,
+    counters: &'a RunCounters,
     outcome: RunOutcome,
     answer_id: Option<i64>,
     finished_at: i64,
-) -> Result<(), DbError> {
-    let params: [Value; 12] = [
-        run_id.into(), commit_no.into(), finished_at.into(), counters.accepted.into(), counters.refused.into(),
-        counters.repeated.into(), counters.bytes.into(), outcome.added.into(), outcome.revised.into(),
-        outcome.same.into(), answer_id.into(), commit_no.into(),
-    ];
-    let _ = params;
-    let _ = tx;
+}
+
+/// Closes the run as done. The time of record never runs backwards, so that "as known at" is a prefix
+/// of the commits also when the machine's clock was set back.
+fn close_run(tx: &mut Tx<'_>, closing: &Closing<'_>) -> Result<(), DbError> {
+    let last: Option<i64> =
+        tx.query_opt("select finished_at from run where commit_no = $1", &[(closing.commit_no - 1).into()], |row| {
+            row.get(0)
+        })?;
+    let changed = tx.execute(
+        "update run set status = 'done', commit_no = $2, finished_at = $3, accepted = $4, refused = $5, repeated = $6, \
+         bytes = $7, added = $8, revised = $9, same = $10, answer_id = $11 where run_id = $1 and status = 'running'",
+        &[
+            closing.run_id.into(),
+            closing.commit_no.into(),
+            closing.finished_at.max(last.unwrap_or(i64::MIN)).into(),
+            closing.counters.accepted.into(),
+            closing.counters.refused.into(),
+            closing.counters.repeated.into(),
+            closing.counters.bytes.into(),
+            closing.outcome.added.into(),
+            closing.outcome.revised.into(),
+            closing.outcome.same.into(),
+            closing.answer_id.into(),
+        ],
+    )?;
+    if changed == 0 {
+        return Err(runs::not_running(closing.run_id));
+    }
     Ok(())
 }

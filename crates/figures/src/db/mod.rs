@@ -332,8 +332,53 @@ impl Tx<'_> {
         rows: impl IntoIterator<Item = [Value; N]>,
     ) -> Result<u64, DbError> {
         match &mut self.reader.inner {
-            Inner::Sqlite(connection) => sqlite::bulk_insert(connection, table, columns, rows),
+            Inner::Sqlite(connection) => sqlite::insert_all(connection, table, columns, "", rows),
             Inner::Postgres(connection) => connection.bulk_insert(table, columns, rows),
+        }
+    }
+
+    /// As [`Tx::bulk_insert`], but a row whose first `keys` columns (the table's key) exist replaces the
+    /// other columns.
+    pub fn bulk_upsert<const N: usize>(
+        &mut self,
+        table: &str,
+        keys: usize,
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = [Value; N]>,
+    ) -> Result<u64, DbError> {
+        let conflict = on_conflict(keys, &columns);
+        match &mut self.reader.inner {
+            Inner::Sqlite(connection) => sqlite::insert_all(connection, table, columns, &conflict, rows),
+            Inner::Postgres(connection) => connection.bulk_upsert(table, columns, &conflict, rows),
+        }
+    }
+}
+
+fn on_conflict(keys: usize, columns: &[&str]) -> String {
+    let (keys, others) = columns.split_at(keys);
+    let sets: Vec<String> = others.iter().map(|c| format!("{c} = excluded.{c}")).collect();
+    format!("on conflict ({}) do update set {}", keys.join(", "), sets.join(", "))
+}
+
+/// Rows of a query whose shape only its author knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The rows, as wide as `columns`.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// The public views, as readers of SQL name them.
+pub(crate) const PUBLIC_VIEWS: [&str; 7] =
+    ["region", "indicator", "observation", "revision", "latest", "run", "refused_row"];
+
+impl Tx<'_> {
+    /// Runs a `select` written in a definition: its table names mean the public views.
+    pub(crate) fn query_public(&mut self, sql: &str) -> Result<Table, DbError> {
+        match &mut self.reader.inner {
+            Inner::Sqlite(connection) => sqlite::query_public(connection, sql),
+            Inner::Postgres(connection) => connection.query_public(sql),
         }
     }
 }

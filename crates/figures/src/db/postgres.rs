@@ -1,7 +1,7 @@
 //! The engine for replicas of one center. Writers queue on one advisory lock, so that both engines keep
 //! the same promise: one write transaction at a time.
 
-use super::{DbError, Row, Value, value::RowInner};
+use super::{DbError, Row, Table, Value, value::RowInner};
 use ::postgres::{
     Client, NoTls, Statement,
     binary_copy::BinaryCopyInWriter,
@@ -182,13 +182,57 @@ impl PgConnection {
         Ok(writer.finish()?)
     }
 
-    /// A query of a reader: column names first, then rows until `each` says enough.
-    pub(crate) fn describe(&mut self, sql: &str) -> Result<Vec<String>, DbError> {
-        let statement = self.client.prepare(sql)?;
-        Ok(statement
-            .columns()
-            .iter()
-            .map(|column| column.name().to_owned())
-            .collect())
+    /// Copies into a temporary twin of the table, then merges in one statement.
+    pub(super) fn bulk_upsert<const N: usize>(
+        &mut self,
+        table: &str,
+        columns: [&str; N],
+        conflict: &str,
+        rows: impl IntoIterator<Item = [Value; N]>,
+    ) -> Result<u64, DbError> {
+        let twin = format!("incoming_{table}");
+        let joined = columns.join(", ");
+        self.client.batch_execute(&format!(
+            "create temporary table if not exists {twin} (like {table}) on commit delete rows; truncate {twin}"
+        ))?;
+        self.bulk_insert(&twin, columns, rows)?;
+        let merge = format!("insert into {table} ({joined}) select {joined} from {twin} {conflict}");
+        self.execute(&merge, &[])
+    }
+
+    /// Runs a `select` written in a definition: its table names mean the public views, and it can only read.
+    pub(super) fn query_public(&mut self, sql: &str) -> Result<Table, DbError> {
+        self.client.batch_execute("set local search_path = api")?;
+        let answer = self.table(sql, usize::MAX);
+        if answer.is_ok() {
+            // After an error the transaction is lost anyway, and the setting with it.
+            self.client.batch_execute("set local search_path = public")?;
+        }
+        answer
+    }
+
+    /// Any query, with its columns, up to `max_rows` rows and one more that shows that there are more.
+    pub(crate) fn table(&mut self, sql: &str, max_rows: usize) -> Result<Table, DbError> {
+        // A cursor takes a `select` (or `values`) and nothing else, so that nothing else can run; and the
+        // server makes only the rows that are fetched.
+        let sql = sql.trim().trim_end_matches(';');
+        self.client
+            .execute(&format!("declare reader no scroll cursor for {sql}"), &[])?;
+        let fetched = match max_rows {
+            usize::MAX => "fetch all from reader".to_owned(),
+            limit => format!("fetch forward {} from reader", limit.saturating_add(1)),
+        };
+        let statement = self.client.prepare(&fetched)?;
+        let columns = statement.columns().iter().map(|c| c.name().to_owned()).collect();
+        let mut table = Table { columns, rows: Vec::new() };
+        let no_params: [Value; 0] = [];
+        let mut rows = self.client.query_raw(&statement, no_params.iter())?;
+        while let Some(row) = rows.next()? {
+            let row = Row(RowInner::Postgres(&row));
+            table.rows.push((0..table.columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?);
+        }
+        drop(rows);
+        self.client.batch_execute("close reader")?;
+        Ok(table)
     }
 }

@@ -1,7 +1,7 @@
 //! The embedded engine: one file, one writer, a few readers, write-ahead log, synchronous=FULL.
 
 use super::{
-    DbError, Row, Value,
+    DbError, PUBLIC_VIEWS, Row, Table, Value,
     value::RowInner,
 };
 use rusqlite::{CachedStatement, Connection, OpenFlags};
@@ -266,15 +266,16 @@ pub(super) fn execute(
     Ok(statement.raw_execute()? as u64)
 }
 
-pub(super) fn bulk_insert<const N: usize>(
+pub(super) fn insert_all<const N: usize>(
     connection: &Connection,
     table: &str,
     columns: [&str; N],
+    conflict: &str,
     rows: impl IntoIterator<Item = [Value; N]>,
 ) -> Result<u64, DbError> {
     let marks: Vec<String> = (1..=N).map(|n| format!("?{n}")).collect();
     let sql = format!(
-        "insert into {table} ({}) values ({})",
+        "insert into {table} ({}) values ({}) {conflict}",
         columns.join(", "),
         marks.join(", ")
     );
@@ -286,4 +287,37 @@ pub(super) fn bulk_insert<const N: usize>(
         count += 1;
     }
     Ok(count)
+}
+
+/// Makes the public views reachable by their names while `f` runs. They shadow the tables of the same
+/// name, for this connection only.
+pub(crate) fn with_public_views<T>(
+    connection: &Connection,
+    f: impl FnOnce() -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    for view in PUBLIC_VIEWS {
+        connection.execute_batch(&format!("create temp view {view} as select * from main.api_{view}"))?;
+    }
+    let answer = f();
+    for view in PUBLIC_VIEWS {
+        connection.execute_batch(&format!("drop view temp.{view}"))?;
+    }
+    answer
+}
+
+pub(super) fn query_public(connection: &Connection, sql: &str) -> Result<Table, DbError> {
+    with_public_views(connection, || {
+        let mut statement = connection.prepare(sql)?;
+        if !statement.readonly() || statement.column_count() == 0 {
+            return Err(DbError::Query("only a `select` is allowed".to_owned()));
+        }
+        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let mut table = Table { columns, rows: Vec::new() };
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let row = Row(RowInner::Sqlite(row));
+            table.rows.push((0..table.columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?);
+        }
+        Ok(table)
+    })
 }

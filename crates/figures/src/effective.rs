@@ -1,0 +1,170 @@
+//! The value that stands for a region and period: what was reported, else what rolls up.
+
+use crate::db::{DbError, Reader, Row};
+
+/// Up to this many regions are looked up one by one; more are read as one range.
+const FEW: usize = 48;
+
+/// A value in force.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Slot {
+    pub value: f64,
+    /// Rolled up rather than reported.
+    pub rolled: bool,
+    /// Regions that reported, where there is a roll-up.
+    pub reported: Option<i64>,
+    /// Regions that should have.
+    pub expected: Option<i64>,
+    pub commit_no: i64,
+}
+
+/// One figure's series key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Series {
+    pub indicator_id: i64,
+    pub breakdown_id: i64,
+}
+
+fn read_slot(row: &Row<'_>, at: usize) -> Result<Slot, DbError> {
+    Ok(Slot {
+        value: row.get(at)?,
+        rolled: row.get(at + 1)?,
+        reported: row.get(at + 2)?,
+        expected: row.get(at + 3)?,
+        commit_no: row.get(at + 4)?,
+    })
+}
+
+/// All values in force of one period in a range of regions, by region.
+pub(crate) fn range(
+    reader: &mut Reader<'_>,
+    series: Series,
+    period: i32,
+    low: i64,
+    high: i64,
+) -> Result<Vec<(i64, Slot)>, DbError> {
+    let params = [
+        series.indicator_id.into(),
+        series.breakdown_id.into(),
+        period.into(),
+        low.into(),
+        high.into(),
+    ];
+    let mut slots: Vec<(i64, Slot)> = Vec::new();
+    reader.for_each(
+        "select region_id, value, commit_no from current_value \
+         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
+         order by region_id",
+        &params,
+        |row| {
+            let slot = Slot {
+                value: row.get(1)?,
+                rolled: false,
+                reported: None,
+                expected: None,
+                commit_no: row.get(2)?,
+            };
+            slots.push((row.get(0)?, slot));
+            Ok(())
+        },
+    )?;
+    let own = slots.len();
+    reader.for_each(
+        "select region_id, value, 1, reported, expected, commit_no from rollup \
+         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
+         order by region_id",
+        &params,
+        |row| {
+            let region = row.get(0)?;
+            let rolled = read_slot(row, 1)?;
+            match slots[..own].binary_search_by_key(&region, |slot| slot.0) {
+                Ok(at) => {
+                    slots[at].1.reported = rolled.reported;
+                    slots[at].1.expected = rolled.expected;
+                }
+                Err(_) => slots.push((region, rolled)),
+            }
+            Ok(())
+        },
+    )?;
+    slots.sort_unstable_by_key(|slot| slot.0);
+    Ok(slots)
+}
+
+/// The value in force of one region.
+pub(crate) fn one(
+    reader: &mut Reader<'_>,
+    series: Series,
+    period: i32,
+    region: i64,
+) -> Result<Option<Slot>, DbError> {
+    Ok(range(reader, series, period, region, region)?.pop().map(|slot| slot.1))
+}
+
+/// Calls `each` with the index in `regions` (ascending) of every region that has a value.
+pub(crate) fn of_regions(
+    reader: &mut Reader<'_>,
+    series: Series,
+    period: i32,
+    regions: &[i64],
+    mut each: impl FnMut(usize, Slot),
+) -> Result<(), DbError> {
+    let (Some(first), Some(last)) = (regions.first(), regions.last()) else {
+        return Ok(());
+    };
+    if regions.len() <= FEW {
+        for (index, region) in regions.iter().enumerate() {
+            if let Some(slot) = one(reader, series, period, *region)? {
+                each(index, slot);
+            }
+        }
+        return Ok(());
+    }
+    let mut index = 0;
+    for (region, slot) in range(reader, series, period, *first, *last)? {
+        while index < regions.len() && regions[index] < region {
+            index += 1;
+        }
+        if regions.get(index) == Some(&region) {
+            each(index, slot);
+        }
+    }
+    Ok(())
+}
+
+/// The newest period before `before` in which any region has a value.
+pub(crate) fn period_before(
+    reader: &mut Reader<'_>,
+    series: Series,
+    before: i32,
+) -> Result<Option<i32>, DbError> {
+    let params = [series.indicator_id.into(), series.breakdown_id.into(), before.into()];
+    let mut newest: Option<i32> = None;
+    for sql in [
+        "select max(period) from current_value where indicator_id = $1 and breakdown_id = $2 and period < $3",
+        "select max(period) from rollup where indicator_id = $1 and breakdown_id = $2 and period < $3",
+    ] {
+        let found: Option<i32> = reader.query_one(sql, &params, |row| row.get(0))?;
+        newest = newest.max(found);
+    }
+    Ok(newest)
+}
+
+/// All periods in which any region has a value, newest first, that are `<= newest` and `>= oldest`.
+pub(crate) fn periods(
+    reader: &mut Reader<'_>,
+    series: Series,
+    oldest: i32,
+    newest: i32,
+) -> Result<Vec<i32>, DbError> {
+    let mut periods = Vec::new();
+    let mut before = newest.saturating_add(1);
+    while let Some(period) = period_before(reader, series, before)? {
+        if period < oldest {
+            break;
+        }
+        periods.push(period);
+        before = period;
+    }
+    Ok(periods)
+}
