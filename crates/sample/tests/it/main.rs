@@ -1,0 +1,6 @@
+//! The ten services, each asked through its real protocol: HTTP over a socket, files with the readers
+//! that a center would use, databases with their own clients.
+
+mod files;
+mod http;
+mod service;
