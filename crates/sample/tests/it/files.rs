@@ -160,3 +160,28 @@ fn a_mariadb_server_of_our_own_holds_the_same_figures() {
         server.query_first("select count(distinct updated_at) from balita_ukur").unwrap().unwrap();
     assert_eq!(stamps, 2);
 }
+
+#[test]
+fn the_budget_is_on_postgresql_when_a_server_is_named() {
+    let server = pendopo_testkit::postgres();
+    let (world, hand) = world(33, true);
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions { mariadb_port: None, postgres: Some(server.url.clone()) };
+    let mut stores = Stores::create(&world, folder.path(), &options).unwrap();
+    let place = &stores.places["keuangan-realisasi"];
+    assert_eq!((place["kind"].as_str(), place["user"].as_str()), (Some("postgres"), Some("pendopo_baca")));
+    let file = read(&folder.path().join("bpkad/simda.db"));
+    let mut reader: postgres::Config = server.url.parse().unwrap();
+    reader.user("pendopo_baca").password(world.secrets.get(secrets::BUDGET_PASSWORD));
+    let mut reader = reader.connect(postgres::NoTls).unwrap();
+    hand.set_minutes(1);
+    stores.refresh(&world, folder.path()).unwrap();
+    for sql in [
+        "select count(*) from realisasi_skpd",
+        "select cast(sum(realisasi_belanja) as bigint) from realisasi_skpd where tahun = 2026",
+    ] {
+        let there: i64 = reader.query_one(sql, &[]).unwrap().get(0);
+        assert_eq!(there, number(&file, sql), "{sql}");
+    }
+    assert!(reader.batch_execute("delete from realisasi_skpd").is_err(), "the reader may only read");
+}

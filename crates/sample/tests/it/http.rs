@@ -86,7 +86,10 @@ fn population_is_a_workbook_made_for_people() {
         book.sheets_metadata().iter().map(|sheet| (sheet.name.clone(), sheet.visible)).collect();
     assert_eq!(visible[0].1, calamine::SheetVisible::Hidden);
     assert_eq!(visible[1].0, "Agregat");
-    assert!(book.merge_cells_by_sheet_name("Agregat").unwrap().len() > 16 + 5, "headers and kecamatan are merged");
+    assert!(
+        book.merge_cells_by_sheet_name("Agregat").unwrap().len() > 16 + 5,
+        "headers and kecamatan are merged"
+    );
     let sheet = book.worksheet_range("Agregat").unwrap();
     let cell =
         |row: u32, column: u32| sheet.get_value((row, column)).map_or_else(String::new, Data::to_string);
