@@ -184,6 +184,9 @@ create table rollup (
     constraint rollup_pk primary key (indicator_id, breakdown_id, period, region_id)
 ) {without_rowid};
 
+-- One region's roll-ups over time.
+create index rollup_trend on rollup (indicator_id, region_id, breakdown_id, period);
+
 -- What boards read: the newest period of each figure at every level, judged.
 create table latest (
     breakdown_id bigint not null,

@@ -10,6 +10,7 @@ mod definitions;
 mod effective;
 mod latest;
 mod maintain;
+pub mod questions;
 mod rollup;
 mod runs;
 mod targets;

@@ -1,0 +1,161 @@
+//! What boards read: the maintained table `latest`, never history.
+
+use super::{
+    LatestFigure, SeriesOf, TargetCount,
+    scoped::{Params, indicator_visible},
+};
+use crate::{
+    db::{DbError, Reader, Row},
+    definitions::region_code,
+};
+use pendopo_vocab::{RegionCode, RegionLevel, Scope, TargetStatus};
+
+const COLUMNS: &str = "l.indicator_id, l.region_id, l.period, l.value, l.rolled, l.reported, l.expected, l.commit_no, \
+    l.previous, l.last_year, l.target, l.target_high, l.status, l.miss, l.off_since, l.off_periods";
+
+fn read_figure(row: &Row<'_>) -> Result<LatestFigure, DbError> {
+    Ok(LatestFigure {
+        indicator_id: row.get(0)?,
+        region: region_code(row.get(1)?)?,
+        period: row.get(2)?,
+        value: row.get(3)?,
+        rolled: row.get(4)?,
+        reported: row.get(5)?,
+        expected: row.get(6)?,
+        commit_no: row.get(7)?,
+        previous: row.get(8)?,
+        last_year: row.get(9)?,
+        target: row.get(10)?,
+        target_high: row.get(11)?,
+        status: TargetStatus::from_rank(row.get(12)?),
+        miss: row.get(13)?,
+        off_since: row.get(14)?,
+        off_periods: row.get(15)?,
+    })
+}
+
+/// Live indicators that the scope shows, as a subquery: evaluated once, not per row.
+fn shown(scope: &Scope, params: &mut Params) -> String {
+    let visible = indicator_visible(scope, "i", params);
+    format!("l.indicator_id in (select i.indicator_id from indicator i where i.retired_at is null and {visible})")
+}
+
+pub(super) fn latest_of_region(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    region: RegionCode,
+) -> Result<Vec<LatestFigure>, DbError> {
+    let mut params = Params::default();
+    let id = params.add(region.id());
+    let within = params.within("l.region_id", scope.region);
+    let shown = shown(scope, &mut params);
+    let sql = format!(
+        "select {COLUMNS} from latest l where l.breakdown_id = 0 and l.region_id = {id} and {within} and {shown} \
+         order by l.indicator_id"
+    );
+    reader.query(&sql, &params.0, read_figure)
+}
+
+pub(super) fn latest_in_subtree(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    region: RegionCode,
+    level: Option<RegionLevel>,
+    indicators: &[i64],
+) -> Result<Vec<LatestFigure>, DbError> {
+    let mut params = Params::default();
+    let inside = params.within("l.region_id", region);
+    let within = params.within("l.region_id", scope.region);
+    let shown = shown(scope, &mut params);
+    let mut sql = format!(
+        "select {COLUMNS} from latest l where l.breakdown_id = 0 and {inside} and {within} and {shown}"
+    );
+    if let Some(level) = level {
+        // The plus keeps the engines on the key's range, which is what is wanted here.
+        sql += &format!(" and +l.level = {}", params.add(level.depth()));
+    }
+    if !indicators.is_empty() {
+        sql += &format!(" and {}", params.one_of("+l.indicator_id", indicators));
+    }
+    sql += " order by l.region_id, l.indicator_id";
+    reader.query(&sql, &params.0, read_figure)
+}
+
+pub(super) fn latest_of_series(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: SeriesOf,
+) -> Result<Option<LatestFigure>, DbError> {
+    let mut params = Params::default();
+    let (breakdown, region) = (params.add(of.breakdown_id), params.add(of.region.id()));
+    let indicator = params.add(of.indicator_id);
+    let within = params.within("l.region_id", scope.region);
+    let visible = indicator_visible(scope, "i", &mut params);
+    let sql = format!(
+        "select {COLUMNS} from latest l join indicator i on i.indicator_id = l.indicator_id \
+         where l.breakdown_id = {breakdown} and l.region_id = {region} and l.indicator_id = {indicator} \
+         and {within} and {visible}"
+    );
+    reader.query_opt(&sql, &params.0, read_figure)
+}
+
+pub(super) fn exceptions(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    region: RegionCode,
+    level: Option<RegionLevel>,
+    limit: i64,
+) -> Result<Vec<LatestFigure>, DbError> {
+    let levels: Vec<RegionLevel> = match level {
+        Some(level) => vec![level],
+        None => (region.level().depth()..=RegionLevel::Village.depth()).filter_map(RegionLevel::from_depth).collect(),
+    };
+    let mut worst: Vec<LatestFigure> = Vec::new();
+    for level in levels {
+        // Level by level, so that each is a walk along the index of misses that ends at the limit.
+        let mut params = Params::default();
+        let depth = params.add(level.depth());
+        let inside = params.within("l.region_id", region);
+        let within = params.within("l.region_id", scope.region);
+        let shown = shown(scope, &mut params);
+        let limit = params.add(limit);
+        let sql = format!(
+            "select {COLUMNS} from latest l where l.status = 0 and l.level = {depth} and l.breakdown_id = 0 \
+             and {inside} and {within} and {shown} \
+             order by l.miss desc, l.region_id desc, l.indicator_id desc limit {limit}"
+        );
+        worst.extend(reader.query(&sql, &params.0, read_figure)?);
+    }
+    worst.sort_by(|a, b| b.miss.total_cmp(&a.miss));
+    worst.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(worst)
+}
+
+pub(super) fn against_target(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    region: RegionCode,
+    level: RegionLevel,
+) -> Result<Vec<TargetCount>, DbError> {
+    let mut params = Params::default();
+    let depth = params.add(level.depth());
+    let inside = params.within("l.region_id", region);
+    let within = params.within("l.region_id", scope.region);
+    let shown = shown(scope, &mut params);
+    let sql = format!(
+        "select l.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
+         sum(case when l.status = 1 then 1 else 0 end), sum(case when l.status = 2 then 1 else 0 end), \
+         sum(case when l.status > 2 then 1 else 0 end) \
+         from latest l where l.breakdown_id = 0 and +l.level = {depth} and {inside} and {within} and {shown} \
+         group by l.indicator_id order by l.indicator_id"
+    );
+    reader.query(&sql, &params.0, |row| {
+        Ok(TargetCount {
+            indicator_id: row.get(0)?,
+            off_track: row.get(1)?,
+            at_risk: row.get(2)?,
+            on_track: row.get(3)?,
+            no_target: row.get(4)?,
+        })
+    })
+}

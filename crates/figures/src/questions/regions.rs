@@ -1,0 +1,263 @@
+//! Questions across regions: tables, rankings, completeness, differences, parts.
+
+use super::{
+    Completeness, Difference, Order, RegionFigure, SeriesOf, TableOf,
+    as_of::{AsOf, commit_at},
+    scoped::{Params, admits_indicator, indicator_visible, visible_part},
+};
+use crate::{
+    catalog::Catalog,
+    db::{DbError, Reader, Row},
+    definitions::{period, region_code},
+    effective::{self, Series, Slot},
+};
+use pendopo_vocab::{RegionCode, RegionLevel, Scope};
+use std::collections::HashMap;
+
+fn read_region_figure(row: &Row<'_>) -> Result<RegionFigure, DbError> {
+    Ok(RegionFigure {
+        region: region_code(row.get(0)?)?,
+        name: row.get(1)?,
+        period: row.get(2)?,
+        value: row.get(3)?,
+        rolled: row.get(4)?,
+        reported: row.get(5)?,
+        expected: row.get(6)?,
+    })
+}
+
+pub(super) fn region_table(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: TableOf,
+    known_at: Option<i64>,
+) -> Result<Vec<RegionFigure>, DbError> {
+    match (of.period, known_at) {
+        (None, None) => newest(reader, scope, of, "l.region_id", None),
+        (at, known_at) => past(reader, scope, of, at, known_at),
+    }
+}
+
+pub(super) fn ranking(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: TableOf,
+    order: Order,
+    limit: i64,
+    known_at: Option<i64>,
+) -> Result<Vec<RegionFigure>, DbError> {
+    if let (None, None) = (of.period, known_at) {
+        let order = match order {
+            Order::Highest => "l.value desc, l.region_id desc",
+            Order::Lowest => "l.value, l.region_id",
+        };
+        return newest(reader, scope, of, order, Some(limit));
+    }
+    let mut figures = past(reader, scope, of, of.period, known_at)?;
+    match order {
+        Order::Highest => figures.sort_by(|a, b| b.value.total_cmp(&a.value).then(b.region.cmp(&a.region))),
+        Order::Lowest => figures.sort_by(|a, b| a.value.total_cmp(&b.value).then(a.region.cmp(&b.region))),
+    }
+    figures.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(figures)
+}
+
+/// Each region's newest figure, from `latest`.
+fn newest(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: TableOf,
+    order: &str,
+    limit: Option<i64>,
+) -> Result<Vec<RegionFigure>, DbError> {
+    let mut params = Params::default();
+    let (indicator, breakdown) = (params.add(of.indicator_id), params.add(of.breakdown_id));
+    let level = params.add(of.level.depth());
+    let inside = params.within("l.region_id", of.parent);
+    let within = params.within("l.region_id", scope.region);
+    let visible = indicator_visible(scope, "i", &mut params);
+    let limit = limit.map(|limit| format!(" limit {}", params.add(limit))).unwrap_or_default();
+    let sql = format!(
+        "select l.region_id, coalesce(r.name, ''), l.period, l.value, l.rolled, l.reported, l.expected \
+         from latest l left join region r on r.region_id = l.region_id \
+         where l.indicator_id = {indicator} and l.breakdown_id = {breakdown} and l.level = {level} and {inside} \
+         and {within} and exists (select 1 from indicator i where i.indicator_id = {indicator} and {visible}) \
+         order by {order}{limit}"
+    );
+    reader.query(&sql, &params.0, read_region_figure)
+}
+
+/// A given period, or what was known at a time.
+fn past(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: TableOf,
+    at: Option<i32>,
+    known_at: Option<i64>,
+) -> Result<Vec<RegionFigure>, DbError> {
+    let Some(place) = visible_part(scope, of.parent) else {
+        return Ok(Vec::new());
+    };
+    if !admits_indicator(reader, scope, of.indicator_id)? {
+        return Ok(Vec::new());
+    }
+    let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
+    let mut slots: HashMap<i64, (i32, Slot)> = HashMap::new();
+    let periods = match at {
+        Some(at) => vec![at],
+        None => effective::periods(reader, series, 0, i32::MAX - 1)?,
+    };
+    let catalog = &Catalog::load(reader)?;
+    let as_of = match known_at {
+        Some(known_at) => Some(AsOf { catalog, commit_no: commit_at(reader, known_at)? }),
+        None => None,
+    };
+    for at in periods {
+        for (region, slot) in range(reader, as_of.as_ref(), series, at, place)? {
+            if region_code(region)?.level() == of.level {
+                slots.entry(region).or_insert((at, slot));
+            }
+        }
+    }
+    let names = names(reader, place, of.level)?;
+    let mut figures = Vec::with_capacity(slots.len());
+    for (region, (at, slot)) in slots {
+        figures.push(RegionFigure {
+            region: region_code(region)?,
+            name: names.get(&region).cloned().unwrap_or_default(),
+            period: at,
+            value: slot.value,
+            rolled: slot.rolled,
+            reported: slot.reported,
+            expected: slot.expected,
+        });
+    }
+    figures.sort_by_key(|figure| figure.region);
+    Ok(figures)
+}
+
+fn range(
+    reader: &mut Reader<'_>,
+    as_of: Option<&AsOf<'_>>,
+    series: Series,
+    at: i32,
+    place: RegionCode,
+) -> Result<Vec<(i64, Slot)>, DbError> {
+    let (low, high) = (*place.subtree().start(), *place.subtree().end());
+    match as_of {
+        None => effective::range(reader, series, at, low, high),
+        Some(as_of) => as_of.range(reader, series, at, low, high),
+    }
+}
+
+fn names(reader: &mut Reader<'_>, place: RegionCode, level: RegionLevel) -> Result<HashMap<i64, String>, DbError> {
+    let mut params = Params::default();
+    let depth = params.add(level.depth());
+    let within = params.within("region_id", place);
+    let sql = format!("select region_id, name from region where level = {depth} and {within}");
+    Ok(reader.query(&sql, &params.0, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
+}
+
+pub(super) fn completeness(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: SeriesOf,
+    at: i32,
+    known_at: Option<i64>,
+) -> Result<Completeness, DbError> {
+    let Some(place) = visible_part(scope, of.region) else {
+        return Ok(Completeness::default());
+    };
+    if !admits_indicator(reader, scope, of.indicator_id)? {
+        return Ok(Completeness::default());
+    }
+    let catalog = &Catalog::load(reader)?;
+    let level = catalog.get(of.indicator_id)?.level;
+    let commit_no = match known_at {
+        Some(known_at) => commit_at(reader, known_at)?,
+        None => i64::MAX,
+    };
+    let as_of = AsOf { catalog, commit_no };
+    let as_of = known_at.map(|_| &as_of);
+    let mut reported: Vec<i64> = range(reader, as_of, of.series(), at, place)?.into_iter().map(|slot| slot.0).collect();
+    reported.sort_unstable();
+    let (first, last) = (period(at)?.first_day().to_string(), period(at)?.last_day().to_string());
+    let mut params = Params::default();
+    let depth = params.add(level.depth());
+    let within = params.within("region_id", place);
+    let (first, last) = (params.add(first), params.add(last));
+    let sql = format!(
+        "select region_id, name from region where level = {depth} and {within} \
+         and (valid_from is null or valid_from <= {last}) and (valid_to is null or valid_to >= {first}) \
+         order by region_id"
+    );
+    let mut complete = Completeness::default();
+    reader.for_each(&sql, &params.0, |row| {
+        let region: i64 = row.get(0)?;
+        complete.expected += 1;
+        if reported.binary_search(&region).is_ok() {
+            complete.reported += 1;
+        } else {
+            complete.missing.push((region_code(region)?, row.get(1)?));
+        }
+        Ok(())
+    })?;
+    Ok(complete)
+}
+
+pub(super) fn differences(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: SeriesOf,
+    at: i32,
+) -> Result<Vec<Difference>, DbError> {
+    let mut params = Params::default();
+    let (indicator, breakdown) = (params.add(of.indicator_id), params.add(of.breakdown_id));
+    let at = params.add(at);
+    let inside = params.within("u.region_id", of.region);
+    let within = params.within("u.region_id", scope.region);
+    let visible = indicator_visible(scope, "i", &mut params);
+    let sql = format!(
+        "select u.indicator_id, u.region_id, u.period, c.value, u.value, u.reported, u.expected from rollup u \
+         join current_value c on c.indicator_id = u.indicator_id and c.breakdown_id = u.breakdown_id \
+         and c.period = u.period and c.region_id = u.region_id \
+         join indicator i on i.indicator_id = u.indicator_id \
+         where u.indicator_id = {indicator} and u.breakdown_id = {breakdown} and u.period = {at} and {inside} \
+         and {within} and {visible} and c.value <> u.value order by u.region_id"
+    );
+    reader.query(&sql, &params.0, |row| {
+        Ok(Difference {
+            indicator_id: row.get(0)?,
+            region: region_code(row.get(1)?)?,
+            period: row.get(2)?,
+            own: row.get(3)?,
+            rolled: row.get(4)?,
+            reported: row.get(5)?,
+            expected: row.get(6)?,
+        })
+    })
+}
+
+pub(super) fn breakdown_split(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    indicator_id: i64,
+    region: RegionCode,
+    at: i32,
+) -> Result<Vec<(i64, String, f64)>, DbError> {
+    if !scope.region.contains(region) || !admits_indicator(reader, scope, indicator_id)? {
+        return Ok(Vec::new());
+    }
+    let breakdowns: Vec<(i64, String)> =
+        reader.query("select breakdown_id, key from breakdown where breakdown_id <> 0 order by key", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let mut parts = Vec::new();
+    for (breakdown_id, key) in breakdowns {
+        let series = Series { indicator_id, breakdown_id };
+        if let Some(slot) = effective::one(reader, series, at, region.id())? {
+            parts.push((breakdown_id, key, slot.value));
+        }
+    }
+    Ok(parts)
+}
