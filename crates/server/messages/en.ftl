@@ -1,0 +1,334 @@
+# The interface's words in English. Every key here is in id.ftl too; a test keeps it so.
+
+## Frame
+skip-to-content = Skip to content
+sample-title = SAMPLE DATA
+sample-text = All figures here are made up, not the real state of things.
+data-as-of = data as of { $n }
+sources-fresh = { $a }/{ $b } sources fresh
+nav-label = Sections
+nav-board = Board
+nav-indicators = Indicators
+nav-regions = Regions
+nav-sources = Sources
+nav-runs = Runs
+nav-pattern = Patterns
+footer-words = Pendopo: every figure can be opened to its origin.
+crumbs = You are here
+filter = Filter
+show = Show
+older = Older
+all-runs = all runs
+
+## Spans
+span-seconds = { $n ->
+    [one] { $n } second
+   *[other] { $n } seconds
+}
+span-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+span-hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+span-days = { $n ->
+    [one] { $n } day
+   *[other] { $n } days
+}
+ago = { $n } ago
+
+## State against target
+status-on = on track
+status-risk = at risk
+status-off = off track
+status-no-target = no target
+status-no-data = no data
+
+## State of a source
+fresh-fresh = fresh
+fresh-late = late
+fresh-stale = stale
+fresh-down = down
+fresh-blocked = blocked
+fresh-changed = changed shape
+fresh-waiting = never run
+
+## Errors
+error-not-found = There is no such page
+error-not-found-now = Check the address, or start again from the board.
+error-forbidden = Not for you to see
+error-forbidden-now = This figure is restricted. Ask the agency that owns it.
+error-invalid = The request cannot be read
+error-invalid-now = Go back and change your choice.
+error-method-not-allowed = That is not done here
+error-method-not-allowed-now = Go back and use the buttons that are there.
+error-conflict = Cannot be done yet
+error-conflict-now = Wait until what is running has ended, then try again.
+error-busy = Busy
+error-busy-now = What is stored is safe. Try again in a moment.
+error-internal = Something went wrong on our side
+error-internal-now = What is stored is safe. Try again; if it stays like this, tell whoever runs the center the number below.
+error-reference = Reference
+error-back = To the board
+
+## Common words
+value = Value
+target = Target
+last-year = Last year
+period = Period
+region = Region
+rank = No
+note = Note
+indicator = Indicator
+agency = Agency
+state = State
+course = Course
+source = Source
+rows = Rows
+row = Row
+column = Column
+reason = Reason
+action = Action
+run = Run
+by = By
+recorded = Recorded
+breakdown = Breakdown
+total = All
+no-value = none yet
+not-reported = not reported
+as-table = Table
+reported-of = { $a } of { $b } reported
+map-missing = not reported ({ $n })
+map-order = In order of code, not of place.
+points = { $n } points
+since-period = from { $n }
+since-period-short = from { $n }
+target-at-least = target ≥ { $n }
+target-at-most = target ≤ { $n }
+target-between = target { $a } to { $b }
+label-target = target { $n }
+label-target-low = lower { $n }
+label-target-high = upper { $n }
+label-last-year = last year { $n }
+
+## Board
+board-title-default = Leader’s board
+needs-attention = Needs attention
+all-well = All targets are met and all sources are fresh.
+exceptions-more = { $n } more that need attention
+agencies = Agencies
+agency-figures = Figures
+agency-data = Data
+agency-data-fresh = fresh
+count-off = { $n } off track
+count-risk = { $n } at risk
+count-on = { $n } on track
+count-no-target = { $n } without target
+count-no-data = { $n } without data
+other-boards = Other boards
+board-summary = { $off } of { $all } indicators miss their target, { $risk } are at risk, { $on } on track.
+board-summary-none = No indicator has a target and a value yet.
+board-summary-silent = { $n ->
+    [one] { $n } source does not keep its promise.
+   *[other] { $n } sources do not keep their promise.
+}
+empty-board = No figures yet
+empty-board-now = The board fills itself once the first source has been read. Open the sources and press “Run now”.
+empty-pack = No place pack yet
+empty-pack-now = Apply one with: pendopo apply PACK. Board, indicators and sources then appear here.
+exception-off = { $value } against { $target }.
+exception-since =
+    { $n ->
+        [one] Off track this period.
+       *[other] Off track for { $n } periods in a row.
+    }
+exception-worsening = Worse than { $a } ({ $b }).
+exception-improving = Better than { $a } ({ $b }).
+exception-steady = Unchanged since { $a }.
+lineage-link = origin
+source-link = see source
+
+## Indicators
+indicators-lead = Latest figures of { $n }. Open an indicator for its target, course and the regions below.
+filter-all = All
+filter-off = Off track
+filter-risk = At risk
+filter-no-data = No data
+empty-indicators = No indicators here
+empty-indicators-now = Change the filter, or apply a pack that holds indicators.
+known-on = As known on
+ranking = Ranking
+ranking-of = By value, { $n }
+split = Breakdown
+below-province = By province
+below-regency = By regency or city
+below-district = By district
+below-village = By village
+about-indicator = About this indicator
+definition = Definition
+owner = Answers for it
+unit = Unit
+direction = Better is
+direction-higher = higher
+direction-lower = lower
+direction-range = between two bounds
+cadence = Reported
+cadence-day = daily
+cadence-week = weekly
+cadence-month = monthly
+cadence-quarter = quarterly
+cadence-semester = half-yearly
+cadence-year = yearly
+aggregation = Rolled up as
+aggregation-sum = sum of the regions below
+aggregation-mean = mean of the regions below
+aggregation-weighted_mean = weighted mean
+aggregation-ratio = numerator over denominator
+aggregation-none = each level reports its own
+target-basis = Basis of the target
+lead-value-target = { $value }, { $target }.
+lead-value = { $value }.
+lead-changed = { $change } from { $a } ({ $b }).
+lead-same = Same as { $a }.
+lead-last-year = { $n } a year ago.
+lead-complete = All { $n } regions below have reported.
+lead-incomplete = Only { $a } of { $b } regions below have reported.
+notice-known-on = These are the figures as known on { $n }. Later revisions are left out.
+notice-mismatch = The reported figure is { $a }; the regions below come to { $b }. The difference is not explained.
+empty-indicator = No value in this region yet
+empty-indicator-now = A value appears once { $n } reports. See the state of its source.
+trend-rose = Rose from { $a } ({ $b }) to { $c }.
+trend-fell = Fell from { $a } ({ $b }) to { $c }.
+trend-flat = Stayed at { $n }.
+trend-none = No value in this span yet.
+map-summary = Highest { $a }, lowest { $b }.
+map-summary-none = None has reported yet.
+
+## Lineage
+lineage-title = Where this figure comes from
+lineage-of = { $a }, { $b }
+lineage-rolled = Made from { $a } of { $b } regions below.
+lineage-computed = Computed from other indicators by this center.
+lineage-ratio = Numerator over denominator, times { $n }.
+lineage-made-from = Made from
+lineage-part = Part
+lineage-source = Source
+lineage-run = Run
+lineage-answer = The original answer is kept, SHA-256
+lineage-row = Original row
+lineage-row-number = Row { $n } of the source’s answer.
+lineage-row-not-kept = The original answer of this run is not kept.
+lineage-revisions = Revisions
+lineage-owner = Who answers for it
+lineage-reported = Reported by { $n }.
+lineage-run-words = recorded { $a } by { $b }
+
+## Sources
+sources-all-fresh = All { $n } sources keep their promise.
+sources-some-ill = { $a } of { $b } sources need care.
+what-and-who = What and who
+last-good = Last good
+promise = Promise
+promise-every = every { $n }
+never = never
+run-now = Run now
+run-dry = Try without saving
+run-watch = Watch it run
+about-source = About this source
+source-feeds = Feeds indicators
+source-runs = Last runs
+source-connector = Read as
+source-schedule = Schedule
+source-by-hand = by hand
+source-contact = Call
+rows-accepted = { $n } accepted
+rows-refused = { $n } refused
+empty-sources = No sources yet
+empty-sources-now = Write one file in the pack’s folder sources/, then run: pendopo apply PACK.
+
+## Runs
+runs-lead = The ledger of all runs: when, by whom, to what effect.
+run-number = no. { $n }
+run-running = running
+run-done = done
+run-refused = refused
+run-failed = failed
+run-interrupted = interrupted
+run-kind-source = Source run
+run-kind-import = File import
+run-kind-retry = Retry of refused rows
+run-kind-computed = Computation
+started = Started
+took = Took
+accepted = Accepted
+refused = Refused
+effect = Effect
+effect-words = { $a } new, { $b } revised, { $c } same
+effect-none = none
+run-facts = Details
+run-reloads = This page reloads itself every few seconds.
+run-progress = { $a } of { $b } rows
+run-progress-open = { $n } rows
+run-sentence-running = Running since { $n }.
+run-sentence-done = Done: { $accepted } rows accepted, { $refused } refused. New figures { $added }, revised { $revised }.
+run-sentence-refused = Not used: { $n }
+run-sentence-failed = Failed: { $n } The figures already stored have not changed.
+run-sentence-interrupted = Interrupted before its end. No figure has changed; the next run starts afresh.
+trigger = Set off by
+trigger-schedule = schedule
+trigger-manual = hand
+trigger-retry = retry
+run-reason = Reason
+finished = Finished
+repeated = Repeated
+bytes = Size of the answer
+problem = Problem
+see-refused = See { $n } refused rows
+filter-running = Running
+filter-failed = Failed
+filter-refused = Refused
+empty-runs = No runs yet
+empty-runs-now = The first one appears here when its schedule comes round, or press “Run now” at a source.
+refused-title = Refused rows
+refused-summary = { $n } rows were put aside; the others were used. Mend them at the source, then retry.
+raw-row = Row as received
+export-csv = Download CSV
+retry-refused = Retry these rows
+next-rows = Next rows
+refused-open = open
+refused-retried = retried
+refused-dismissed = dismissed
+empty-refused = No refused rows
+empty-refused-now = All rows of this run were used.
+
+## Regions
+region-lead = Kemendagri code { $code }, { $kind }.
+region-children = { $n } regions below.
+kind-negara = country
+kind-provinsi = province
+kind-kabupaten = regency
+kind-kota = city
+kind-kecamatan = district
+kind-desa = village
+kind-kelurahan = urban village
+empty-region = No figures for this region yet
+empty-region-now = Sources do not report down to this level yet.
+country = Indonesia
+
+## Patterns
+pattern-lead = All pieces of the interface in all their states, with made-up figures.
+pattern-states = States
+pattern-tiles = Tiles
+pattern-trends = Trends
+pattern-map = Regions
+pattern-map-dense = Regions, dense
+pattern-bars = Ranking
+pattern-bullets = Against target
+pattern-heat = Regions over time
+pattern-empty = Empty
+sample-indicator = Sample indicator
+sample-range = Sample price
+sample-region = Region { $n }
+sample-summary = A sentence that says what the drawing shows.

@@ -1,0 +1,11 @@
+//! Slice: one region and all its figures.
+
+pub mod pages;
+
+use crate::app::App;
+use axum::Router;
+
+/// The routes of this slice.
+pub fn routes() -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,26 @@
+//! What all pages share: layout, languages, assets, caching, security headers, errors.
+//!
+//! Names no feature. A page is a struct with an askama template and a [`Chrome`]; a handler asks its
+//! [`PageRequest`] to make it, from the cache of rendered pages where it may.
+
+mod assets;
+mod cache;
+mod error_page;
+mod format;
+mod headers;
+mod i18n;
+mod language;
+mod layout;
+mod page_request;
+#[cfg(test)]
+mod tests;
+
+pub use assets::{asset_url, routes as asset_routes};
+pub use cache::CachePolicy;
+pub use error_page::render_errors;
+pub use format::{Figure, TimeStyle, change, figure, format_time, how_long, thousands};
+pub use headers::security_headers;
+pub use i18n::Tr;
+pub use language::{UiLang, choose_language};
+pub use layout::{Chrome, NavItem};
+pub use page_request::{Asked, PageRequest, ReadVitals, Shared, Vitals};

@@ -1,0 +1,184 @@
+//! What a page handler is given, and the way from a question to a rendered answer.
+
+use super::{
+    cache::{CachePolicy, PageCache, PageKey},
+    format::{TimeStyle, format_time},
+    i18n::Tr,
+    language::UiLang,
+    layout::{Chrome, NavItem},
+};
+use crate::{
+    app::{App, Identity},
+    error::{AppError, AppResult},
+};
+use askama::Template;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+    response::{Html, IntoResponse, Response},
+};
+use jiff::Timestamp;
+use pendopo_figures::{DbError, Reader};
+use pendopo_vocab::Scope;
+use std::{convert::Infallible, sync::Arc};
+
+/// HTML kept in memory at most. A board is about 60 kB.
+const CACHE_BYTES: usize = 8 * 1024 * 1024;
+
+/// How the center's sources are doing, for the head of every page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Vitals {
+    /// Sources that keep their promise.
+    pub fresh: usize,
+    /// All sources.
+    pub sources: usize,
+    /// End of the newest good run.
+    pub data_as_of: Option<Timestamp>,
+}
+
+/// Reads the [`Vitals`]; given by the slice that knows sources, so that this module need not.
+pub type ReadVitals = fn(&mut Reader<'_>, Timestamp) -> Result<Vitals, DbError>;
+
+/// What all page handlers share, as an extension of the router.
+pub struct Shared {
+    cache: PageCache,
+    read_vitals: ReadVitals,
+}
+
+impl Shared {
+    /// An empty cache and a way to the vitals.
+    pub fn new(read_vitals: ReadVitals) -> Arc<Shared> {
+        Arc::new(Shared { cache: PageCache::new(CACHE_BYTES), read_vitals })
+    }
+}
+
+/// A request for a page.
+pub struct PageRequest {
+    /// The center.
+    pub app: App,
+    /// Who asks, in which language, when.
+    pub asked: Asked,
+    headers: HeaderMap,
+    shared: Option<Arc<Shared>>,
+}
+
+/// Who asks, in which language, when: what every question and every page needs.
+#[derive(Clone)]
+pub struct Asked {
+    /// The reader's language.
+    pub t: Tr,
+    /// What the reader may see.
+    pub scope: Scope,
+    /// The present.
+    pub now: Timestamp,
+    /// Who the center is.
+    pub identity: Arc<Identity>,
+    /// Path and query.
+    pub path: String,
+}
+
+impl Asked {
+    /// A time in the center's zone and the reader's language.
+    pub fn time(&self, at: Timestamp, style: TimeStyle) -> String {
+        format_time(at, &self.identity.time_zone, style, self.t.lang())
+    }
+
+    /// The same from Unix milliseconds; a stored time out of range shows as a dash.
+    pub fn time_ms(&self, at_ms: i64, style: TimeStyle) -> String {
+        Timestamp::from_millisecond(at_ms).map_or_else(|_| "–".to_owned(), |at| self.time(at, style))
+    }
+
+    /// Seconds from then to now.
+    pub fn age_secs(&self, at_ms: i64) -> i64 {
+        (self.now.as_millisecond() - at_ms) / 1000
+    }
+
+    /// The frame of a page.
+    pub fn chrome(&self, here: NavItem, vitals: Vitals) -> Chrome {
+        let identity = &self.identity;
+        let mut chrome = Chrome::new(self.t, &identity.name, here, &self.path, self.now, &identity.time_zone);
+        chrome.sample_data = identity.sample_data;
+        chrome.fresh = vitals.fresh;
+        chrome.sources = vitals.sources;
+        chrome.data_as_of = vitals.data_as_of.map(|at| self.time(at, TimeStyle::Short));
+        chrome
+    }
+}
+
+impl FromRequestParts<App> for PageRequest {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let UiLang(lang) = parts.extensions.get::<UiLang>().copied().unwrap_or(UiLang(Default::default()));
+        let asked = Asked {
+            t: Tr(lang),
+            scope: app.scope(),
+            now: app.clock().now(),
+            identity: app.identity(),
+            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        };
+        let shared = parts.extensions.get::<Arc<Shared>>().cloned();
+        Ok(PageRequest { app: app.clone(), asked, headers: parts.headers.clone(), shared })
+    }
+}
+
+impl PageRequest {
+    /// Answers with the page that `build` makes, from the cache while the data, the minute and the reader
+    /// are the same. `build` and the template run where blocking is allowed, in one read transaction.
+    ///
+    /// # Errors
+    /// What `build` returns; an internal error when the template fails.
+    pub async fn cached<P: Template>(
+        self,
+        here: NavItem,
+        build: impl FnOnce(&mut Reader<'_>, &Asked, Chrome) -> AppResult<P> + Send + 'static,
+    ) -> AppResult<Response> {
+        let key = PageKey {
+            path: self.asked.path.clone(),
+            lang: self.asked.t.lang(),
+            scope: self.asked.scope.clone(),
+            data_version: self.app.data_version(),
+            minute: self.asked.now.as_second().div_euclid(60),
+        };
+        let shared = self.shared.clone();
+        if let Some(answer) = shared.as_ref().and_then(|shared| shared.cache.answer(&key, &self.headers)) {
+            return Ok(answer);
+        }
+        let html = self.render(here, build).await?;
+        Ok(match shared {
+            Some(shared) => shared.cache.keep(key, html),
+            None => Html(html).into_response(),
+        })
+    }
+
+    /// Answers with the page that `build` makes, anew each time: for what changes by the second.
+    ///
+    /// # Errors
+    /// As for [`PageRequest::cached`].
+    pub async fn live<P: Template>(
+        self,
+        here: NavItem,
+        build: impl FnOnce(&mut Reader<'_>, &Asked, Chrome) -> AppResult<P> + Send + 'static,
+    ) -> AppResult<Response> {
+        let html = self.render(here, build).await?;
+        Ok((CachePolicy::Private.headers(), Html(html)).into_response())
+    }
+
+    async fn render<P: Template>(
+        self,
+        here: NavItem,
+        build: impl FnOnce(&mut Reader<'_>, &Asked, Chrome) -> AppResult<P> + Send + 'static,
+    ) -> AppResult<String> {
+        let PageRequest { app, asked, shared, .. } = self;
+        let work = move |reader: &mut Reader<'_>| -> AppResult<String> {
+            let vitals = match &shared {
+                Some(shared) => (shared.read_vitals)(reader, asked.now)?,
+                None => Vitals::default(),
+            };
+            let chrome = asked.chrome(here, vitals);
+            let page = build(reader, &asked, chrome)?;
+            page.render().map_err(|error| AppError::Internal(error.into()))
+        };
+        app.blocking(move |db| db.read(|reader| Ok(work(reader)))).await?
+    }
+}

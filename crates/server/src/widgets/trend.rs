@@ -1,0 +1,212 @@
+//! A line over time with its target, last year and gaps, labelled directly. Drawn twice, for a desk and
+//! for a phone, since a drawing that shrinks takes its letters with it; style sheets show one of them.
+
+use super::scale::{Px, Scale, path, spread};
+use crate::web::{Tr, figure};
+use askama::Template;
+
+/// One period.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TrendPoint {
+    /// The period in words.
+    pub label: String,
+    /// The value; `None` leaves a gap.
+    pub value: Option<f64>,
+    /// The value a year earlier.
+    pub last_year: Option<f64>,
+    /// The target, or the lower one of a range.
+    pub target: Option<f64>,
+    /// The upper target of a range.
+    pub target_high: Option<f64>,
+    /// Lineage of the value.
+    pub href: Option<String>,
+}
+
+/// A trend chart with its table.
+#[derive(Debug, Clone, PartialEq, Template)]
+#[template(path = "widgets/trend.html")]
+pub struct Trend {
+    t: Tr,
+    caption: String,
+    summary: String,
+    unit: String,
+    decimals: u8,
+    points: Vec<TrendPoint>,
+    plots: [Plot; 2],
+    has_target: bool,
+    has_last_year: bool,
+}
+
+/// A drawing, in pixels.
+#[derive(Debug, Clone, PartialEq)]
+struct Plot {
+    class: &'static str,
+    width: Px,
+    height: Px,
+    left: Px,
+    right: Px,
+    bottom: Px,
+    grid: Vec<(Px, String)>,
+    months: Vec<(Px, String)>,
+    line: String,
+    last_year: String,
+    target: String,
+    target_high: String,
+    gaps: Vec<(Px, Px)>,
+    dots: Vec<(Px, Px, String)>,
+    labels: Vec<Label>,
+}
+
+/// A label at the end of a line.
+#[derive(Debug, Clone, PartialEq)]
+struct Label {
+    class: &'static str,
+    y: Px,
+    text: String,
+}
+
+struct Frame {
+    class: &'static str,
+    width: f64,
+    height: f64,
+    left: f64,
+    right: f64,
+    months: usize,
+}
+
+const WIDE: Frame = Frame { class: "wide", width: 760.0, height: 300.0, left: 56.0, right: 150.0, months: 8 };
+const NARROW: Frame =
+    Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 86.0, months: 3 };
+const TOP: f64 = 14.0;
+const FOOT: f64 = 28.0;
+const LABEL_GAP: f64 = 17.0;
+
+impl Trend {
+    /// A chart of `points`, oldest first; `summary` says in a sentence what it shows.
+    pub fn new(
+        t: Tr,
+        caption: String,
+        summary: String,
+        unit: String,
+        decimals: u8,
+        points: Vec<TrendPoint>,
+    ) -> Trend {
+        let plot = |frame: &Frame| draw(frame, &points, &unit, decimals, t);
+        Trend {
+            t,
+            caption,
+            summary,
+            plots: [plot(&WIDE), plot(&NARROW)],
+            has_target: points.iter().any(|point| point.target.is_some()),
+            has_last_year: points.iter().any(|point| point.last_year.is_some()),
+            unit,
+            decimals,
+            points,
+        }
+    }
+
+    fn write(&self, value: &Option<f64>) -> String {
+        value.map_or_else(
+            || "–".to_owned(),
+            |value| figure(value, &self.unit, self.decimals, false, self.t.lang()).text(),
+        )
+    }
+
+    fn write_target(&self, point: &TrendPoint) -> String {
+        match point.target_high {
+            Some(_) => format!("{} – {}", self.write(&point.target), self.write(&point.target_high)),
+            None => self.write(&point.target),
+        }
+    }
+}
+
+fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -> Plot {
+    let bottom = frame.height - FOOT;
+    let all = points.iter().flat_map(|p| [p.value, p.last_year, p.target, p.target_high]).flatten();
+    let y = Scale::nice(all, false, 4, bottom, TOP);
+    let (from, to) = (frame.left + 8.0, frame.width - frame.right - 8.0);
+    let step = (to - from) / points.len().saturating_sub(1).max(1) as f64;
+    let x = |index: usize| if points.len() == 1 { (from + to) / 2.0 } else { from + index as f64 * step };
+    let series = |pick: fn(&TrendPoint) -> Option<f64>| {
+        path(points.iter().enumerate().map(|(index, point)| pick(point).map(|v| (x(index), y.at(v)))))
+    };
+    let write = |value: f64| figure(value, unit, decimals, true, t.lang()).text();
+    let every = points.len().div_ceil(frame.months).max(1);
+    let last = points.len().saturating_sub(1);
+    Plot {
+        class: frame.class,
+        width: Px(frame.width),
+        height: Px(frame.height),
+        left: Px(frame.left),
+        right: Px(frame.width - frame.right),
+        bottom: Px(bottom),
+        grid: y
+            .ticks
+            .iter()
+            .map(|tick| {
+                let places = y.decimals().min(3);
+                (Px(y.at(*tick)), pendopo_vocab::compact_number(*tick, usize::from(places), t.lang()))
+            })
+            .collect(),
+        // Counted from the end, so that the newest period is always named.
+        months: (0..points.len())
+            .filter(|index| (last - index) % every == 0)
+            .map(|index| (Px(x(index)), points[index].label.clone()))
+            .collect(),
+        line: series(|point| point.value),
+        last_year: series(|point| point.last_year),
+        target: series(|point| point.target),
+        target_high: series(|point| point.target_high),
+        gaps: gaps(points).map(|(a, b)| (Px(x(a) - step / 2.0), Px((b - a + 1) as f64 * step))).collect(),
+        dots: points
+            .iter()
+            .enumerate()
+            .filter_map(|(index, point)| {
+                let value = point.value?;
+                Some((Px(x(index)), Px(y.at(value)), format!("{}: {}", point.label, write(value))))
+            })
+            .collect(),
+        labels: labels(points, &y, bottom, write, t),
+    }
+}
+
+/// Stretches without a value between the first and the last one that has some, as index ranges.
+fn gaps(points: &[TrendPoint]) -> impl Iterator<Item = (usize, usize)> {
+    let known: Vec<usize> = (0..points.len()).filter(|index| points[*index].value.is_some()).collect();
+    let mut found = Vec::new();
+    for pair in known.windows(2) {
+        if pair[1] - pair[0] > 1 {
+            found.push((pair[0] + 1, pair[1] - 1));
+        }
+    }
+    if let Some(last) = known.last()
+        && last + 1 < points.len()
+    {
+        found.push((last + 1, points.len() - 1));
+    }
+    found.into_iter()
+}
+
+fn labels(points: &[TrendPoint], y: &Scale, bottom: f64, write: impl Fn(f64) -> String, t: Tr) -> Vec<Label> {
+    let newest = |pick: fn(&TrendPoint) -> Option<f64>| points.iter().rev().find_map(pick);
+    let high = newest(|point| point.target_high);
+    let target_key = if high.is_some() { "label-target-low" } else { "label-target" };
+    let series = [
+        ("value", newest(|point| point.value), None),
+        ("target", newest(|point| point.target), Some(target_key)),
+        ("target", high, Some("label-target-high")),
+        ("last-year", newest(|point| point.last_year), Some("label-last-year")),
+    ];
+    let known: Vec<_> =
+        series.into_iter().filter_map(|(class, value, key)| Some((class, value?, key))).collect();
+    let mut places: Vec<f64> = known.iter().map(|(_, value, _)| y.at(*value) + 4.5).collect();
+    spread(&mut places, LABEL_GAP, TOP + 4.0, bottom);
+    known
+        .into_iter()
+        .zip(places)
+        .map(|((class, value, key), place)| {
+            let text = key.map_or_else(|| write(value), |key| t.tr1(key, write(value)));
+            Label { class, y: Px(place), text }
+        })
+        .collect()
+}
