@@ -7,7 +7,7 @@ fn file(path: &str, text: &str) -> TextFile {
 }
 
 fn rust(path: &str, text: &str) -> RustFile {
-    RustFile::read(&file(path, text)).unwrap()
+    RustFile::read(&file(path, text)).unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 #[track_caller]
