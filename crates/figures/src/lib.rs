@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a clock: times are Unix milliseconds, passed in.
 
+mod cases;
 mod catalog;
 mod computed;
 pub mod db;
@@ -14,8 +15,10 @@ pub mod questions;
 mod rollup;
 mod runs;
 mod targets;
+mod views;
 mod write;
 
+pub use cases::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
 pub use db::{Db, DbError, DbUrl, Engine, Migration, Reader, Row, Tx, Value};
 pub use definitions::{
     AgencyRow, Definition, IndicatorRow, RegionRow, SourceRow, Stored, TargetRow, list_agencies,
@@ -27,6 +30,7 @@ pub use runs::{
     close_interrupted_runs, fail_run, find_answer, find_run, list_runs, refuse_run, set_progress,
     settle_refused_row,
 };
+pub use views::{QueryLimits, QueryResult, query_views};
 pub use write::{
     LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, preview_run, recompute,
 };

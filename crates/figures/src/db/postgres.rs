@@ -203,7 +203,7 @@ impl PgConnection {
     /// Runs a `select` written in a definition: its table names mean the public views, and it can only read.
     pub(super) fn query_public(&mut self, sql: &str) -> Result<Table, DbError> {
         self.client.batch_execute("set local search_path = api")?;
-        let answer = self.table(sql, usize::MAX);
+        let answer = self.table(sql, usize::MAX, usize::MAX);
         if answer.is_ok() {
             // After an error the transaction is lost anyway, and the setting with it.
             self.client.batch_execute("set local search_path = public")?;
@@ -211,8 +211,9 @@ impl PgConnection {
         answer
     }
 
-    /// Any query, with its columns, up to `max_rows` rows and one more that shows that there are more.
-    pub(crate) fn table(&mut self, sql: &str, max_rows: usize) -> Result<Table, DbError> {
+    /// Any query, with its columns, up to `max_rows` rows or `max_bytes` and one more row that shows that
+    /// there are more.
+    pub(crate) fn table(&mut self, sql: &str, max_rows: usize, max_bytes: usize) -> Result<Table, DbError> {
         // A cursor takes a `select` (or `values`) and nothing else, so that nothing else can run; and the
         // server makes only the rows that are fetched.
         let sql = sql.trim().trim_end_matches(';');
@@ -226,10 +227,17 @@ impl PgConnection {
         let columns = statement.columns().iter().map(|c| c.name().to_owned()).collect();
         let mut table = Table { columns, rows: Vec::new() };
         let no_params: [Value; 0] = [];
+        let mut bytes = 0;
         let mut rows = self.client.query_raw(&statement, no_params.iter())?;
         while let Some(row) = rows.next()? {
             let row = Row(RowInner::Postgres(&row));
-            table.rows.push((0..table.columns.len()).map(|at| row.get(at)).collect::<Result<_, _>>()?);
+            let cells = (0..table.columns.len()).map(|at| row.get(at));
+            let cells: Vec<Value> = cells.collect::<Result<_, _>>()?;
+            bytes += cells.iter().map(Value::weight).sum::<usize>();
+            table.rows.push(cells);
+            if bytes > max_bytes {
+                break;
+            }
         }
         drop(rows);
         self.client.batch_execute("close reader")?;

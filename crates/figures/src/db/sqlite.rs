@@ -140,11 +140,6 @@ impl SqliteStore {
         };
         Ok(file("") + file("-wal"))
     }
-
-    /// Runs `f` on the writer outside a transaction.
-    pub(crate) fn with_writer<T>(&self, f: impl FnOnce(&mut Connection) -> T) -> T {
-        f(&mut lock(&self.writer))
-    }
 }
 
 /// A reader that goes back to the pool, also when the caller panics.

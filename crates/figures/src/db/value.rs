@@ -71,6 +71,18 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+impl Value {
+    /// Bytes it takes in memory, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Value>()
+            + match self {
+                Value::Text(text) => text.len(),
+                Value::Blob(bytes) => bytes.len(),
+                _ => 0,
+            }
+    }
+}
+
 impl ValueRef<'_> {
     /// A copy that outlives the row.
     pub fn to_value(self) -> Value {
@@ -158,6 +170,12 @@ pub struct Row<'a>(pub(super) RowInner<'a>);
 pub(super) enum RowInner<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn sqlite(row: &'a rusqlite::Row<'a>) -> Row<'a> {
+        Row(RowInner::Sqlite(row))
+    }
 }
 
 impl Row<'_> {

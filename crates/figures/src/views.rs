@@ -1,0 +1,161 @@
+//! Read-only SQL over the public views, for `pendopo query` and the like.
+//!
+//! On SQLite an authorizer lets a statement read through the views and call harmless functions, nothing
+//! else; on PostgreSQL it runs in a read-only transaction that looks into the schema `api`, with the
+//! rights of the center's own account. Both stop at a time limit, a number of rows and a size.
+
+use crate::db::{Db, DbError, PUBLIC_VIEWS, Row, Table, Value};
+use rusqlite::{
+    Connection,
+    hooks::{AuthAction, AuthContext, Authorization},
+    limits::Limit,
+};
+use std::time::{Duration, Instant};
+
+/// Where a query stops.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryLimits {
+    /// Rows given back at most.
+    pub max_rows: usize,
+    /// Bytes given back at most, roughly.
+    pub max_bytes: usize,
+    /// Time at most.
+    pub timeout: Duration,
+}
+
+impl Default for QueryLimits {
+    fn default() -> QueryLimits {
+        QueryLimits { max_rows: 100_000, max_bytes: 64 << 20, timeout: Duration::from_secs(30) }
+    }
+}
+
+/// What a query gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryResult {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The rows, as wide as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// There was more than the limits allow.
+    pub truncated: bool,
+}
+
+/// Longest text or blob a query may build, bytes.
+const LONGEST_VALUE: i32 = 4 << 20;
+/// Virtual machine steps between two looks at the clock.
+const STEPS_PER_LOOK: i32 = 10_000;
+
+/// SQL functions that neither reach outside nor build large values.
+const FUNCTIONS: [&str; 62] = [
+    "abs", "avg", "cast", "ceil", "ceiling", "char", "coalesce", "count", "cume_dist", "date", "datetime",
+    "dense_rank", "exp", "first_value", "floor", "format", "glob", "group_concat", "hex", "ifnull", "iif", "instr",
+    "julianday", "lag", "last_value", "lead", "length", "like", "ln", "log", "log10", "lower", "ltrim", "max", "min",
+    "mod", "nth_value", "ntile", "nullif", "percent_rank", "pow", "power", "printf", "quote", "rank", "replace",
+    "round", "row_number", "rtrim", "sign", "sqrt", "strftime", "string_agg", "substr", "substring", "sum", "total",
+    "trim", "trunc", "typeof", "unicode", "upper",
+];
+
+/// Runs one `select` over the public views. Refused with [`DbError::Query`], in words.
+pub fn query_views(db: &Db, sql: &str, limits: QueryLimits) -> Result<QueryResult, DbError> {
+    if let Some(store) = db.sqlite() {
+        let reader = store
+            .open_read_only()?
+            .ok_or_else(|| DbError::Query("a database in memory has no second connection".to_owned()))?;
+        return query_sqlite(reader, sql, limits);
+    }
+    let Some(store) = db.postgres() else {
+        return Err(DbError::Other("no engine".to_owned()));
+    };
+    let begin = format!(
+        "begin isolation level repeatable read read only; set local statement_timeout = {}; set local search_path = api",
+        limits.timeout.as_millis().max(1)
+    );
+    let table = store
+        .in_transaction(&begin, false, |connection| connection.table(sql, limits.max_rows, limits.max_bytes))
+        .map_err(in_words)?;
+    Ok(cut(table, limits))
+}
+
+/// The engine's complaint about the statement itself is the reader's to mend.
+fn in_words(error: DbError) -> DbError {
+    match error {
+        DbError::Other(message) | DbError::Full(message) => DbError::Query(message),
+        other => other,
+    }
+}
+
+fn query_sqlite(mut reader: Connection, sql: &str, limits: QueryLimits) -> Result<QueryResult, DbError> {
+    for view in PUBLIC_VIEWS {
+        reader.execute_batch(&format!("create temp view {view} as select * from main.api_{view}"))?;
+    }
+    reader.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    reader.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    let deadline = Instant::now() + limits.timeout;
+    reader.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() >= deadline))?;
+    reader.authorizer(Some(authorize))?;
+    let wrong = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::OperationInterrupted) => {
+            DbError::Query(format!("stopped after {} seconds", limits.timeout.as_secs_f64()))
+        }
+        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => DbError::Query(format!(
+            "only a `select` over the views {} is allowed: {error}",
+            PUBLIC_VIEWS.join(", ")
+        )),
+        _ => DbError::Query(error.to_string()),
+    };
+    let mut statement = reader.prepare(sql).map_err(wrong)?;
+    if statement.column_count() == 0 || !statement.readonly() {
+        return Err(DbError::Query("only a `select` is allowed".to_owned()));
+    }
+    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let width = columns.len();
+    let mut table = Table { columns, rows: Vec::new() };
+    let mut bytes = 0;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(wrong)? {
+        let row = Row::sqlite(row);
+        let cells: Vec<Value> = (0..width).map(|at| row.get(at)).collect::<Result<_, _>>()?;
+        bytes += cells.iter().map(Value::weight).sum::<usize>();
+        table.rows.push(cells);
+        if table.rows.len() > limits.max_rows || bytes > limits.max_bytes {
+            break;
+        }
+    }
+    Ok(cut(table, limits))
+}
+
+fn cut(mut table: Table, limits: QueryLimits) -> QueryResult {
+    let mut bytes = 0;
+    let mut kept = 0;
+    for row in &table.rows {
+        bytes += row.iter().map(Value::weight).sum::<usize>();
+        if kept >= limits.max_rows || bytes > limits.max_bytes {
+            break;
+        }
+        kept += 1;
+    }
+    let truncated = kept < table.rows.len();
+    table.rows.truncate(kept);
+    QueryResult { columns: table.columns, rows: table.rows, truncated }
+}
+
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    let is_view = |name: &str| PUBLIC_VIEWS.contains(&name.strip_prefix("api_").unwrap_or(name));
+    // Inside a view the accessor is the view: it reads the tables on the reader's behalf.
+    let through_view = context.accessor.is_some_and(is_view);
+    match context.action {
+        AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Read { table_name, .. } => {
+            let names_view = context.database_name == Some("temp") && is_view(table_name);
+            if through_view || names_view { Authorization::Allow } else { Authorization::Deny }
+        }
+        AuthAction::Function { function_name } => {
+            if through_view || FUNCTIONS.contains(&function_name.to_ascii_lowercase().as_str()) {
+                Authorization::Allow
+            } else {
+                Authorization::Deny
+            }
+        }
+        _ => Authorization::Deny,
+    }
+}
