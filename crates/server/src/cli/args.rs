@@ -138,7 +138,6 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// The place pack shown
-    #[arg(default_value = "packs/blora")]
     pub pack: PathBuf,
     /// Address and port [default: 127.0.0.1:8600]
     #[arg(long, value_name = "ADDRESS")]

@@ -1,5 +1,6 @@
 //! Flows across features, through the real program, its real files and its real database.
 
+mod api_flow;
 mod disk_full;
 mod kill;
 mod pack_flow;

@@ -1,0 +1,110 @@
+//! The API over HTTP: what programs ask of a center.
+
+use crate::support::{Center, PACK, Server};
+use serde_json::Value;
+use std::fs;
+
+fn center_with_figures() -> (Center, Server) {
+    let center = Center::new();
+    let pack = center.write_pack(&PACK);
+    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    let rows = "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n33.16.01.2002,2026-01,5\n33.16.01.2001,2026-02,9\n99.99.99.9999,2026-02,1\n";
+    let many: String = (2003..2013).map(|village| format!("33.16.01.{village},2026-02,1\n")).collect();
+    fs::write(center.files().join("angka.csv"), rows.to_owned() + &many).unwrap();
+    center.ok(&["run", "angka"]);
+    let server = center.serve();
+    (center, server)
+}
+
+fn json(server: &Server, path: &str, status: u16) -> Value {
+    let (found, body) = server.get(path).unwrap();
+    assert_eq!(found, status, "{path}: {body}");
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))
+}
+
+#[test]
+fn lists_are_complete_and_cut_by_cursor() {
+    let (_center, server) = center_with_figures();
+    assert_eq!(json(&server, "/api/v1/regions/33.16", 200)["name"], "Kabupaten Blora");
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = json(&server, &format!("/api/v1/regions?level=district&limit=5{cursor}"), 200);
+        seen.extend(page["items"].as_array().unwrap().iter().map(|region| region["code"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let mut sorted = seen.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!((seen.len(), &sorted), (16, &seen));
+
+    let figures = json(&server, "/api/v1/observations?indicator=angka&within=33.16.01&from=2026-02&limit=4", 200);
+    assert_eq!(figures["items"].as_array().unwrap().len(), 4);
+    assert_eq!(figures["items"][0]["value"], 9.0);
+    assert_eq!(figures["items"][0]["row"], 4, "the row as its owner counts, header included");
+    let rest = json(&server, &format!("/api/v1/observations?indicator=angka&from=2026-02&cursor={}", figures["next"].as_str().unwrap()), 200);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 7);
+    let rolled = json(&server, "/api/v1/observations?indicator=angka&within=33.16&rolled_up=true&from=2026-01&to=2026-01", 200);
+    assert!(rolled["items"].as_array().unwrap().iter().all(|figure| figure["value"] == 12.0), "{rolled}");
+    let latest = json(&server, "/api/v1/latest", 200);
+    assert_eq!((&latest["items"][0]["region"], &latest["items"][0]["value"]), (&"33.16".into(), &19.0.into()));
+    assert_eq!(latest["items"][0]["reported"], 11);
+    assert_eq!(latest["items"][0]["expected"], 295);
+}
+
+#[test]
+fn runs_and_refused_rows_tell_what_happened() {
+    let (_center, server) = center_with_figures();
+    let runs = json(&server, "/api/v1/runs?source=angka", 200);
+    let run = &runs["items"][0];
+    assert_eq!((&run["status"], &run["accepted"], &run["refused"], &run["added"]), (&"done".into(), &13.into(), &1.into(), &13.into()));
+    let refused = json(&server, &format!("/api/v1/runs/{}/refused-rows", run["id"]), 200);
+    assert_eq!(refused["items"][0]["row"], 5);
+    assert!(refused["items"][0]["raw"].as_str().unwrap().contains("99.99.99.9999"));
+    let sources = json(&server, "/api/v1/sources", 200);
+    assert_eq!(sources["items"][0]["state"], "fresh", "{sources}");
+}
+
+#[test]
+fn mistakes_are_answered_as_problems() {
+    let (_center, server) = center_with_figures();
+    for (path, status, part) in [
+        ("/api/v1/indicators/tidak-ada", 404, "tidak-ada"),
+        ("/api/v1/regions/33a", 400, "33a"),
+        ("/api/v1/observations?indicator=angka&limit=100000", 400, "between 1 and 1000"),
+        ("/api/v1/observations?indicator=angka&cursor=x", 400, "cursor"),
+        ("/api/v1/observations?indicator=angka&from=soon", 400, "from"),
+        ("/api/v1/runs/999999", 404, "run 999999"),
+        ("/api/v1/nothing", 404, ""),
+    ] {
+        let problem = json(&server, path, status);
+        assert_eq!(problem["status"], status, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(part), "{problem}");
+        assert!(problem["type"].as_str().unwrap().starts_with("urn:pendopo:problem:"), "{problem}");
+    }
+}
+
+#[test]
+fn every_route_of_the_api_is_documented() {
+    let (_center, server) = center_with_figures();
+    let document = json(&server, "/api/v1/openapi.json", 200);
+    let paths = document["paths"].as_object().unwrap();
+    // A GET without parameters of its own must answer as documented.
+    for (path, operations) in paths {
+        if operations.get("get").is_none() || path.contains('{') || path == "/api/v1/observations" {
+            continue;
+        }
+        let (status, _) = server.get(path).unwrap();
+        assert!(operations["get"]["responses"].get(status.to_string()).is_some(), "{path} answered {status}");
+    }
+    let source = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/mod.rs")).unwrap();
+    for route in source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
+        let path = route.split('"').next().unwrap();
+        let full = if path.ends_with('z') || path == "/metrics" { path.to_owned() } else { format!("/api/v1{path}") };
+        let exempt = ["/metrics", "/api/v1/openapi.json"].contains(&full.as_str());
+        assert!(exempt || paths.contains_key(&full), "{full} is not in the OpenAPI document");
+    }
+}
