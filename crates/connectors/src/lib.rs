@@ -28,3 +28,6 @@ pub use problem::{AnswerProblem, Drift, LimitKind, MissingColumn};
 pub use recording::{RawRow, raw_row};
 pub use refusal::{Refusal, RefusalCode};
 pub use request::{HttpRequest, PlanProblem, Request, SqlEngine, SqlRequest, SqlTarget, plan};
+
+#[cfg(test)]
+mod tests;

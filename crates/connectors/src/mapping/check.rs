@@ -7,13 +7,13 @@ use std::fmt;
 
 /// What a mapping is seen against.
 #[derive(Debug, Clone, Copy)]
-pub struct MappingContext<'t> {
+pub struct MappingContext<'t, 'i> {
     /// The regions.
     pub tree: &'t RegionTree,
     /// The center's own region.
     pub center: RegionCode,
     /// The indicators that sources may feed. A [`super::Fact`] names its indicator by position here.
-    pub indicators: &'t [IndicatorShape],
+    pub indicators: &'i [IndicatorShape],
     /// The day of the run in the center's time zone.
     pub today: Date,
 }
@@ -40,7 +40,7 @@ impl fmt::Display for MappingProblem {
 }
 
 /// Every mistake of a mapping.
-pub fn check_mapping(mapping: &Mapping, context: &MappingContext<'_>) -> Vec<MappingProblem> {
+pub fn check_mapping(mapping: &Mapping, context: &MappingContext<'_, '_>) -> Vec<MappingProblem> {
     let mut problems = Vec::new();
     check_region(mapping, context, &mut problems);
     check_period(&mapping.period, &mut problems);
@@ -70,7 +70,7 @@ fn problem(problems: &mut Vec<MappingProblem>, field: &str, what: &str) {
 
 fn check_region(
     mapping: &Mapping,
-    context: &MappingContext<'_>,
+    context: &MappingContext<'_, '_>,
     problems: &mut Vec<MappingProblem>,
 ) {
     let region = &mapping.region;
@@ -114,7 +114,7 @@ fn check_period(period: &PeriodMapping, problems: &mut Vec<MappingProblem>) {
 
 fn check_values(
     mapping: &Mapping,
-    context: &MappingContext<'_>,
+    context: &MappingContext<'_, '_>,
     problems: &mut Vec<MappingProblem>,
 ) {
     if mapping.value.is_empty() {

@@ -108,7 +108,7 @@ impl<'t> Mapper<'t> {
     /// Prepares a mapping, or says every mistake in it.
     pub fn new(
         mapping: &Mapping,
-        context: &MappingContext<'t>,
+        context: &MappingContext<'t, '_>,
     ) -> Result<Mapper<'t>, Vec<MappingProblem>> {
         let problems = check_mapping(mapping, context);
         if !problems.is_empty() {
