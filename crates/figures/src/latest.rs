@@ -179,5 +179,12 @@ fn write(tx: &mut Tx<'_>, series: Series, drafts: &[Draft]) -> Result<(), DbErro
         ] as [Value; 18])
     });
     tx.bulk_upsert("latest", 3, COLUMNS, rows)?;
+    for draft in drafts.iter().filter(|draft| draft.newest.is_none()) {
+        // The only value it had was a roll-up that is no more.
+        tx.execute(
+            "delete from latest where breakdown_id = $1 and region_id = $2 and indicator_id = $3",
+            &[series.breakdown_id.into(), draft.region.into(), series.indicator_id.into()],
+        )?;
+    }
     Ok(())
 }

@@ -98,12 +98,11 @@ impl<'c> Work<'c> {
         cells.sort_unstable();
         cells.dedup();
         let indicator = self.catalog.get(series.indicator_id)?;
-        let rolled = if indicator.region_aggregation == RegionAggregation::Ratio {
-            rollup::refresh_ratio(tx, self.catalog, series, &cells, commit_no)?
+        if indicator.region_aggregation == RegionAggregation::Ratio {
+            rollup::refresh_ratio(tx, self.catalog, series, &cells, commit_no)?;
         } else {
-            rollup::refresh(tx, self.catalog, series, &cells, commit_no)?
-        };
-        cells.extend(rolled);
+            cells.extend(rollup::refresh(tx, self.catalog, series, &cells, commit_no)?);
+        }
         let mut regions: Vec<i64> = cells.iter().map(|cell| cell.1).collect();
         regions.sort_unstable();
         regions.dedup();

@@ -91,7 +91,8 @@ impl Roster {
     }
 }
 
-/// Brings the roll-ups over `cells` (sorted) up to date; gives the cells rolled up.
+/// Brings the roll-ups over `cells` (sorted) up to date; gives the cells above them, with a roll-up or
+/// without.
 pub(crate) fn refresh(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
@@ -115,12 +116,16 @@ pub(crate) fn refresh(
         let mut below: Option<BTreeMap<i64, Sum>> = None;
         while let Some(parent_level) = parents.first().map(|parent| parent.level()) {
             let sums = sum_children(tx, catalog, indicator, series, in_period, &parents, below.as_ref())?;
-            for (region, sum) in &sums {
-                if let Some(value) = sum.value(indicator.region_aggregation) {
-                    let parent = crate::definitions::region_code(*region)?;
-                    let expected = roster.expected(parent, in_period)?;
-                    rows.push(row(series, in_period, *region, value, *sum, expected, commit_no));
-                    rolled.push((in_period, *region));
+            for parent in &parents {
+                let sum = sums.get(&parent.id()).copied().unwrap_or_default();
+                rolled.push((in_period, parent.id()));
+                match sum.value(indicator.region_aggregation) {
+                    Some(value) => {
+                        let expected = roster.expected(*parent, in_period)?;
+                        rows.push(row(series, in_period, parent.id(), value, sum, expected, commit_no));
+                    }
+                    // It may have had one before: a weight can become zero.
+                    None => forget(tx, series, in_period, parent.id())?,
                 }
             }
             if parent_level <= root_level {
@@ -132,6 +137,14 @@ pub(crate) fn refresh(
     }
     tx.bulk_upsert("rollup", 4, COLUMNS, rows)?;
     Ok(rolled)
+}
+
+fn forget(tx: &mut Tx<'_>, series: Series, in_period: i32, region: i64) -> Result<(), DbError> {
+    tx.execute(
+        "delete from rollup where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id = $4",
+        &[series.indicator_id.into(), series.breakdown_id.into(), in_period.into(), region.into()],
+    )?;
+    Ok(())
 }
 
 fn row(series: Series, in_period: i32, region: i64, value: f64, sum: Sum, expected: i64, commit_no: i64) -> [Value; 10] {
@@ -324,20 +337,19 @@ fn weights_at(
     Ok(weights)
 }
 
-/// Brings a ratio up to date at `cells` (sorted; periods of the ratio); gives the cells it has a value in.
+/// Brings a ratio up to date at `cells` (sorted; periods of the ratio).
 pub(crate) fn refresh_ratio(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
     series: Series,
     cells: &[Cell],
     commit_no: i64,
-) -> Result<Vec<Cell>, DbError> {
+) -> Result<(), DbError> {
     let ratio = catalog.get(series.indicator_id)?;
     let (Some(numerator_id), Some(denominator_id)) = (ratio.numerator_id, ratio.denominator_id) else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let scale = ratio.scale.unwrap_or(1.0);
-    let mut rolled = Vec::new();
     let mut rows: Vec<[Value; 10]> = Vec::new();
     for group in cells.chunk_by(|a, b| a.0 == b.0) {
         let in_period = group[0].0;
@@ -345,12 +357,11 @@ pub(crate) fn refresh_ratio(
         let above = input_values(tx, catalog, ratio, numerator_id, series.breakdown_id, in_period, &regions)?;
         let below = input_values(tx, catalog, ratio, denominator_id, series.breakdown_id, in_period, &regions)?;
         for ((region, above), below) in regions.iter().zip(above).zip(below) {
-            let (Some(above), Some(below)) = (above, below) else {
+            let (Some(above), Some(below)) = (above, below.filter(|below| below.value != 0.0)) else {
+                // It may have had a value before: a denominator can become zero.
+                forget(tx, series, in_period, *region)?;
                 continue;
             };
-            if below.value == 0.0 {
-                continue;
-            }
             let sum = Sum {
                 total: above.value * scale,
                 weight: below.value,
@@ -359,11 +370,10 @@ pub(crate) fn refresh_ratio(
             let expected = above.expected.unwrap_or(1);
             let value = scale * above.value / below.value;
             rows.push(row(series, in_period, *region, value, sum, expected, commit_no));
-            rolled.push((in_period, *region));
         }
     }
     tx.bulk_upsert("rollup", 4, COLUMNS, rows)?;
-    Ok(rolled)
+    Ok(())
 }
 
 /// The values of an input that count in `in_period` of what is made from it, region by region.

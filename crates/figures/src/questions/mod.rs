@@ -7,6 +7,7 @@
 mod as_of;
 mod boards;
 mod history;
+pub mod listing;
 mod regions;
 mod scoped;
 

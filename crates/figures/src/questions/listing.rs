@@ -1,10 +1,12 @@
 //! Plain lists for programs: regions and figures in key order, cut into pages by the last key.
 
+use super::scoped::{Params, indicator_visible, visible_part};
 use crate::{
-    db::{DbError, Reader, Row, Value},
-    scope::ScopeClause,
+    db::{DbError, Reader, Row},
+    definitions::{IndicatorRow, list_indicators},
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope};
+use std::collections::HashMap;
 
 /// A region as listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,21 +41,19 @@ pub fn list_regions(
     after: Option<i64>,
     limit: i64,
 ) -> Result<Vec<ListedRegion>, DbError> {
-    let range = within.subtree();
-    let low = after.map_or(*range.start(), |after| after.saturating_add(1)).max(*range.start());
-    let mut params: Vec<Value> = vec![low.into(), (*range.end()).into(), limit.into()];
+    let mut params = Params::default();
+    let inside = params.within("region_id", within);
+    let beyond = params.add(after.unwrap_or(i64::MIN));
+    let most = params.add(limit);
     let by_level = match level {
-        Some(level) => {
-            params.push(level.depth().into());
-            " and level = $4"
-        }
-        None => "",
+        Some(level) => format!(" and level = {}", params.add(level.depth())),
+        None => String::new(),
     };
     let sql = format!(
         "select region_id, code, name, kind, level, parent_id, bps_code, valid_from, valid_to, legal_basis \
-         from region where region_id between $1 and $2{by_level} order by region_id limit $3"
+         from region where {inside} and region_id > {beyond}{by_level} order by region_id limit {most}"
     );
-    reader.query(&sql, &params, |row| {
+    reader.query(&sql, &params.0, |row| {
         Ok(ListedRegion {
             region_id: row.get(0)?,
             code: row.get(1)?,
@@ -82,10 +82,11 @@ pub struct ListedFigure {
     pub period: i32,
     /// The value.
     pub value: f64,
-    /// The run that recorded it; for rolled-up figures the newest run among those below.
-    pub run_id: i64,
+    /// The run that recorded it; for rolled-up figures the newest run among those below. `None` when a
+    /// change of definitions made it.
+    pub run_id: Option<i64>,
     /// When that run was recorded, Unix milliseconds.
-    pub recorded_at: i64,
+    pub recorded_at: Option<i64>,
     /// Row of the run's answer; `None` for rolled-up figures.
     pub row_no: Option<i64>,
 }
@@ -114,19 +115,7 @@ pub fn list_figures(
     after: Option<FigureKey>,
     limit: i64,
 ) -> Result<Vec<ListedFigure>, DbError> {
-    let range = filter.within.subtree();
-    let (breakdown, period, region) = after.unwrap_or((i64::MIN, i32::MIN, i64::MIN));
-    let params: [Value; 9] = [
-        filter.indicator_id.into(),
-        (*range.start()).into(),
-        (*range.end()).into(),
-        filter.periods.0.into(),
-        filter.periods.1.into(),
-        breakdown.into(),
-        period.into(),
-        region.into(),
-        limit.into(),
-    ];
+    let Some(within) = visible_part(scope, filter.within) else { return Ok(Vec::new()) };
     let (table, row_no) = if filter.rolled_up {
         ("rollup", "null")
     } else {
@@ -136,17 +125,30 @@ pub fn list_figures(
               and o.breakdown_id = f.breakdown_id and o.period = f.period and o.commit_no = f.commit_no)",
         )
     };
-    let visible = ScopeClause::new(scope, "i", "f.region_id");
+    let mut params = Params::default();
+    let indicator = params.add(filter.indicator_id);
+    let inside = params.within("f.region_id", within);
+    let (from, to) = (params.add(filter.periods.0), params.add(filter.periods.1));
+    let visible = indicator_visible(scope, "i", &mut params);
+    let beyond = match after {
+        Some((breakdown, period, region)) => format!(
+            " and (f.breakdown_id, f.period, f.region_id) > ({}, {}, {})",
+            params.add(breakdown),
+            params.add(period),
+            params.add(region)
+        ),
+        None => String::new(),
+    };
+    let most = params.add(limit);
     let sql = format!(
         "select f.region_id, f.breakdown_id, b.key, f.period, f.value, r.run_id, r.finished_at, {row_no} \
          from {table} f join indicator i on i.indicator_id = f.indicator_id \
          join breakdown b on b.breakdown_id = f.breakdown_id \
-         join run r on r.commit_no = f.commit_no \
-         where f.indicator_id = $1 and f.region_id between $2 and $3 and f.period between $4 and $5 \
-         and (f.breakdown_id, f.period, f.region_id) > ($6, $7, $8) and {visible} \
-         order by f.breakdown_id, f.period, f.region_id limit $9"
+         left join run r on r.commit_no = f.commit_no \
+         where f.indicator_id = {indicator} and {inside} and f.period between {from} and {to} and {visible}{beyond} \
+         order by f.breakdown_id, f.period, f.region_id limit {most}"
     );
-    reader.query(&sql, &params, read_figure)
+    reader.query(&sql, &params.0, read_figure)
 }
 
 fn read_figure(row: &Row<'_>) -> Result<ListedFigure, DbError> {
@@ -214,32 +216,30 @@ pub fn list_latest(
     after: Option<(i64, i64)>,
     limit: i64,
 ) -> Result<Vec<ListedLatest>, DbError> {
-    let range = filter.within.subtree();
-    let (region, indicator) = after.unwrap_or((*range.start(), i64::MIN));
-    let mut params: Vec<Value> = vec![
-        region.into(),
-        (*range.end()).into(),
-        indicator.into(),
-        filter.level.depth().into(),
-        limit.into(),
-    ];
+    let Some(within) = visible_part(scope, filter.within) else { return Ok(Vec::new()) };
+    let mut params = Params::default();
+    let inside = params.within("l.region_id", within);
+    let level = params.add(filter.level.depth());
+    let visible = indicator_visible(scope, "i", &mut params);
     let by_indicator = match filter.indicator_id {
-        Some(id) => {
-            params.push(id.into());
-            " and l.indicator_id = $6"
-        }
-        None => "",
+        Some(id) => format!(" and l.indicator_id = {}", params.add(id)),
+        None => String::new(),
     };
-    let visible = ScopeClause::new(scope, "i", "l.region_id");
+    let beyond = match after {
+        Some((region, indicator)) => {
+            format!(" and (l.region_id, l.indicator_id) > ({}, {})", params.add(region), params.add(indicator))
+        }
+        None => String::new(),
+    };
+    let most = params.add(limit);
     let sql = format!(
         "select l.region_id, l.indicator_id, i.code, l.period, l.value, l.rolled, l.reported, l.expected, \
          l.previous, l.last_year, l.target, l.target_high, l.status, l.off_periods \
          from latest l join indicator i on i.indicator_id = l.indicator_id \
-         where l.breakdown_id = 0 and l.region_id between $1 and $2 and (l.region_id, l.indicator_id) > ($1, $3) \
-         and l.level = $4{by_indicator} and i.retired_at is null and {visible} \
-         order by l.region_id, l.indicator_id limit $5"
+         where l.breakdown_id = 0 and {inside} and l.level = {level} and i.retired_at is null and {visible}\
+         {by_indicator}{beyond} order by l.region_id, l.indicator_id limit {most}"
     );
-    reader.query(&sql, &params, |row| {
+    reader.query(&sql, &params.0, |row| {
         Ok(ListedLatest {
             region_id: row.get(0)?,
             indicator_id: row.get(1)?,
@@ -257,4 +257,43 @@ pub fn list_latest(
             off_periods: row.get(13)?,
         })
     })
+}
+
+/// An indicator that a scope shows.
+#[derive(Debug, Clone)]
+pub struct VisibleIndicator {
+    /// Its id.
+    pub id: i64,
+    /// Its definition.
+    pub row: IndicatorRow,
+    /// Code of the agency that answers for it.
+    pub agency_code: String,
+}
+
+/// The indicators in force that the scope shows, in the order of the pack.
+pub fn list_visible_indicators(reader: &mut Reader<'_>, scope: &Scope) -> Result<Vec<VisibleIndicator>, DbError> {
+    let mut params = Params::default();
+    let visible = indicator_visible(scope, "i", &mut params);
+    let sql = format!(
+        "select i.indicator_id, a.code from indicator i join agency a on a.agency_id = i.agency_id \
+         where i.retired_at is null and {visible}"
+    );
+    let shown = reader.query(&sql, &params.0, |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)))?;
+    let mut agencies: HashMap<i64, String> = shown.into_iter().collect();
+    Ok(list_indicators(reader)?
+        .into_iter()
+        .filter_map(|stored| {
+            let agency_code = agencies.remove(&stored.id)?;
+            Some(VisibleIndicator { id: stored.id, row: stored.row, agency_code })
+        })
+        .collect())
+}
+
+/// The indicator with this code, if the scope shows it.
+pub fn find_visible_indicator(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    code: &str,
+) -> Result<Option<VisibleIndicator>, DbError> {
+    Ok(list_visible_indicators(reader, scope)?.into_iter().find(|indicator| indicator.row.code == code))
 }

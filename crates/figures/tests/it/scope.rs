@@ -1,0 +1,115 @@
+//! What a scope hides is not there, whatever is asked.
+
+use crate::harness::{Store, agency_row, at, code, indicator, on_both, row};
+use pendopo_figures::{
+    DbError, Reader, TargetRow, put_agency, put_targets,
+    questions::{Order, Questions, SeriesOf, Span, TableOf},
+};
+use pendopo_vocab::{AgencyScope, RegionAggregation, RegionCode, RegionLevel, Scope, Sensitivity};
+
+/// How many figures each question shows of one indicator under `scope`, by the question's name.
+fn shown(reader: &mut Reader<'_>, scope: &Scope, indicator_id: i64, region: RegionCode) -> Result<Vec<(&'static str, usize)>, DbError> {
+    let of = SeriesOf { indicator_id, region, breakdown_id: 0 };
+    let month = at("2026-01");
+    let table = TableOf { indicator_id, breakdown_id: 0, parent: region, level: RegionLevel::Village, period: None };
+    let dated = TableOf { period: Some(month), ..table };
+    let ours = |figures: Vec<pendopo_figures::questions::LatestFigure>| figures.iter().filter(|f| f.indicator_id == indicator_id).count();
+    Ok(vec![
+        ("latest_of_region", ours(reader.latest_of_region(scope, region)?)),
+        ("latest_in_subtree", ours(reader.latest_in_subtree(scope, region, None, &[])?)),
+        ("latest_in_subtree of level", ours(reader.latest_in_subtree(scope, region, Some(RegionLevel::Village), &[indicator_id])?)),
+        ("latest_of_series", usize::from(reader.latest_of_series(scope, of)?.is_some())),
+        ("exceptions", ours(reader.exceptions(scope, region, None, 50)?)),
+        ("against_target", reader.against_target(scope, region, RegionLevel::Village)?.iter().filter(|c| c.indicator_id == indicator_id).count()),
+        ("trend", reader.trend(scope, of, Span::ALWAYS, None)?.len()),
+        ("trend as of", reader.trend(scope, of, Span::ALWAYS, Some(9))?.len()),
+        ("over_time", reader.over_time(scope, of, pendopo_vocab::Cadence::Year, Span::ALWAYS, None)?.len()),
+        ("region_table", reader.region_table(scope, table, None)?.len()),
+        ("region_table of a month", reader.region_table(scope, dated, None)?.len()),
+        ("region_table as of", reader.region_table(scope, dated, Some(9))?.len()),
+        ("ranking", reader.ranking(scope, table, Order::Highest, 50, None)?.len()),
+        ("ranking of a month", reader.ranking(scope, dated, Order::Lowest, 50, None)?.len()),
+        ("completeness", reader.completeness(scope, of, month, None)?.reported as usize),
+        ("differences", reader.differences(scope, of, month)?.len()),
+        ("breakdown_split", reader.breakdown_split(scope, indicator_id, region, month)?.len()),
+        ("lineage", reader.lineage(scope, of, month)?.revisions.len()),
+    ])
+}
+
+/// An indicator with figures, a target it misses, a differing own figure and a part.
+fn fill(store: &Store, code_: &str, agency: i64, sensitivity: Sensitivity) -> i64 {
+    let mut definition = indicator(code_, agency);
+    definition.sensitivity = sensitivity;
+    definition.region_aggregation = RegionAggregation::Mean;
+    let a = store.put(&definition);
+    let target = TargetRow { indicator_id: a, region: code("33.16"), period: "2026".parse().unwrap(), value: 1.0, high: None, basis: None };
+    let part = store.db.write(|tx| { put_targets(tx, a, &[target])?; pendopo_figures::put_breakdown(tx, "sex=f") }).unwrap();
+    let mut rows = vec![
+        row(a, "33.16.01.2001", "2026-01", 10.0),
+        row(a, "33.16.02.2001", "2026-01", 20.0),
+        row(a, "33.16.01", "2026-01", 99.0),
+        row(a, "33.16", "2026-01", 98.0),
+        row(a, "33.16", "2026-01", 7.0),
+        row(a, "33.16.01", "2026-01", 7.0),
+    ];
+    rows[4].breakdown_id = part;
+    rows[5].breakdown_id = part;
+    store.run(5, rows);
+    a
+}
+
+fn none(shown: &[(&'static str, usize)]) {
+    for (question, count) in shown {
+        assert_eq!(*count, 0, "{question} shows what the scope hides");
+    }
+}
+
+fn all(shown: &[(&'static str, usize)]) {
+    for (question, count) in shown {
+        assert!(*count > 0, "{question} shows nothing");
+    }
+}
+
+on_both! {
+    fn sensitivity_hides(store) {
+        let a = fill(store, "a", store.agency, Sensitivity::Internal);
+        let scope = |sensitivity| Scope { sensitivity, ..Scope::everything() };
+        store.db.read(|r| {
+            all(&shown(r, &scope(Sensitivity::Restricted), a, code("33.16"))?);
+            all(&shown(r, &scope(Sensitivity::Internal), a, code("33.16"))?);
+            none(&shown(r, &scope(Sensitivity::Public), a, code("33.16"))?);
+            Ok(())
+        }).unwrap();
+    }
+
+    fn other_agencies_hide(store) {
+        let other = store.db.write(|tx| put_agency(tx, &agency_row("dinsos"))).unwrap();
+        let (ours, theirs) = (fill(store, "a", store.agency, Sensitivity::Public), fill(store, "b", other, Sensitivity::Public));
+        let scope = |agencies: Vec<i64>| Scope { agencies: AgencyScope::Only(agencies), ..Scope::everything() };
+        store.db.read(|r| {
+            all(&shown(r, &scope(vec![store.agency]), ours, code("33.16"))?);
+            none(&shown(r, &scope(vec![store.agency]), theirs, code("33.16"))?);
+            all(&shown(r, &scope(vec![store.agency, other]), theirs, code("33.16"))?);
+            none(&shown(r, &scope(vec![]), ours, code("33.16"))?);
+            Ok(())
+        }).unwrap();
+    }
+
+    fn regions_outside_hide(store) {
+        let a = fill(store, "a", store.agency, Sensitivity::Public);
+        let scope = |region: &str| Scope { region: code(region), ..Scope::everything() };
+        store.db.read(|r| {
+            none(&shown(r, &scope("33.17"), a, code("33.16"))?);
+            none(&shown(r, &scope("33.16.03"), a, code("33.16"))?);
+            all(&shown(r, &scope("33.16.01"), a, code("33.16.01"))?);
+            // Asked for the regency, a district's reader sees the district's part and not the whole.
+            let part = r.latest_in_subtree(&scope("33.16.01"), code("33.16"), None, &[a])?;
+            assert_eq!(part.iter().map(|f| f.region).collect::<Vec<_>>(), [code("33.16.01"), code("33.16.01.2001")]);
+            let complete = r.completeness(&scope("33.16.01"), SeriesOf { indicator_id: a, region: code("33.16"), breakdown_id: 0 }, at("2026-01"), None)?;
+            assert_eq!((complete.reported, complete.expected), (1, 3));
+            assert_eq!(complete.missing.len(), 2);
+            assert!(r.trend(&scope("33.16.01"), SeriesOf { indicator_id: a, region: code("33.16"), breakdown_id: 0 }, Span::ALWAYS, None)?.is_empty());
+            Ok(())
+        }).unwrap();
+    }
+}
