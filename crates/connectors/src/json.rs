@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
     fmt,
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     io::{Read, SeekFrom},
     ops::ControlFlow,
 };
@@ -442,9 +442,7 @@ pub(crate) fn parse(
     let hasher = hashbrown::DefaultHashBuilder::default();
     for page in pages.iter_mut() {
         let body = read_body(page.body, limits)?;
-        let mut state = hasher.build_hasher();
-        body.hash(&mut state);
-        let hash = state.finish();
+        let hash = hasher.hash_one(&body);
         if last_hash == Some(hash) {
             return Err(AnswerProblem::PagesRepeat {
                 url: crate::request::without_query(&page.url),
@@ -465,7 +463,6 @@ pub(crate) fn parse(
         return Ok(summary);
     }
     sink.columns(&columns.names)?;
-    let single = pages.len() == 1;
     let mut number = 0;
     for page in pages.iter_mut() {
         let body = read_body(page.body, limits)?;
@@ -476,7 +473,6 @@ pub(crate) fn parse(
         if summary.notes.contains(&"stopped_early") {
             break;
         }
-        debug_assert!(!single || number > 0);
     }
     Ok(summary)
 }

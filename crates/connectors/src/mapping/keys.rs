@@ -5,7 +5,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use jiff::civil::Date;
 use pendopo_vocab::{Period, RegionCode};
 use std::{
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     sync::Arc,
 };
 
@@ -162,11 +162,7 @@ impl Keys {
     /// The hash of a row's own key. 128 bits: among a billion rows two different keys meet with a
     /// probability below one in 10^20.
     pub(super) fn row_hash(&self, texts: &str) -> u128 {
-        let one = |builder: &DefaultHashBuilder| {
-            let mut hasher = builder.build_hasher();
-            texts.hash(&mut hasher);
-            hasher.finish()
-        };
+        let one = |builder: &DefaultHashBuilder| builder.hash_one(texts);
         u128::from(one(&self.hashers.0)) << 64 | u128::from(one(&self.hashers.1))
     }
 

@@ -111,7 +111,6 @@ fn good_rows_survive_bad_ones_and_repeats_count_once() {
     });
     let toml = VILLAGES
         .replace("\"kode\"", "\"Kode Desa\"")
-        .replace("\"periode\"", "\"periode\"")
         .replace("column = \"balita\"", "column = \"jumlah balita\"");
     let body = fixture("csv/titles_totals_footer.csv");
     let collector = map(&toml, &connection, &body).unwrap();

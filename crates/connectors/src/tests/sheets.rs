@@ -66,7 +66,7 @@ fn population_register_with_titles_and_merged_headers() {
     let date = Format::new().set_num_format("dd/mm/yyyy");
     let day = ExcelDateTime::from_ymd(2026, 9, 30).unwrap();
     sheet.write_with_format(4, 5, &day, &date).unwrap();
-    sheet.write(6, 1, 331_605_2002_i64 as f64).unwrap();
+    sheet.write(6, 1, 3_316_052_002_f64).unwrap();
     sheet.write(6, 2, Formula::new("=A1/0").set_result("#DIV/0!")).unwrap();
     sheet.write(6, 9, "catatan di samping").unwrap();
     sheet.write(7, 0, "Blora").unwrap().write(7, 1, "'3316092001").unwrap();
@@ -169,7 +169,7 @@ fn passwords_missing_sheets_and_other_files_are_told() {
         ..SpreadsheetOptions::default()
     });
     let book = raw_xlsx(b"<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>", "<sst/>", "");
-    match try_parse(&named, &[book.clone()]).err() {
+    match try_parse(&named, std::slice::from_ref(&book)).err() {
         Some(AnswerProblem::NoSheet { sheets, .. }) => assert_eq!(sheets, ["Data"]),
         other => panic!("{other:?}"),
     }
