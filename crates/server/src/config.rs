@@ -55,7 +55,7 @@ struct RunSettings {
 #[serde(deny_unknown_fields)]
 struct QuerySettings {
     timeout_secs: u64,
-    max_rows: u64,
+    max_rows: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -123,7 +123,7 @@ pub struct QueryConfig {
     /// After this long a statement is given up.
     pub timeout: Duration,
     /// Rows returned at most.
-    pub max_rows: u64,
+    pub max_rows: usize,
 }
 
 /// What flags of the command line may override.

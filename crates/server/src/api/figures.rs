@@ -14,7 +14,7 @@ use axum::{
     extract::{Query, State},
 };
 use jiff::Timestamp;
-use pendopo_figures::listing::{
+use pendopo_figures::questions::listing::{
     FigureFilter, LatestFilter, ListedFigure, ListedLatest, list_figures, list_latest,
 };
 use pendopo_vocab::{Period, RegionCode, RegionLevel, TargetStatus};
@@ -37,10 +37,13 @@ pub struct Observation {
     pub breakdown: Option<String>,
     /// The value, in the indicator's unit.
     pub value: f64,
-    /// The run that recorded it.
-    pub run: i64,
+    /// The run that recorded it; absent when a change of definitions made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
     /// When it was recorded.
-    pub recorded_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
     /// Row of the run's answer; absent for figures rolled up from the regions below.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<i64>,
@@ -108,7 +111,7 @@ fn observation(indicator: &str, row: ListedFigure) -> Observation {
         breakdown: Some(row.breakdown).filter(|key| !key.is_empty()),
         value: row.value,
         run: row.run_id,
-        recorded_at: Timestamp::from_millisecond(row.recorded_at).unwrap_or_default(),
+        recorded_at: row.recorded_at.and_then(|at| Timestamp::from_millisecond(at).ok()),
         row: row.row_no,
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     Json,
     extract::{Path, Query, State},
 };
-use pendopo_figures::listing::{ListedRegion, list_regions};
+use pendopo_figures::questions::listing::{ListedRegion, list_regions};
 use pendopo_vocab::{RegionCode, RegionLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

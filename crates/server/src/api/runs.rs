@@ -32,8 +32,10 @@ pub struct Run {
     /// What set it off: schedule, manual, …
     pub trigger: String,
     /// When it began.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When it ended; the time of record of its figures.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
     /// Rows accepted.
     pub accepted: i64,

@@ -34,6 +34,7 @@ pub struct Source {
     /// A good run is promised at least this often, in seconds.
     pub fresh_every_secs: i64,
     /// When the last good run ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub last_good_at: Option<Timestamp>,
     /// Rows its last run accepted.
     pub accepted: Option<i64>,

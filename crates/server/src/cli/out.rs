@@ -39,7 +39,7 @@ pub fn table(columns: &[String], rows: &[Vec<String>], numeric: &[bool]) -> Stri
     };
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let mut out = String::new();
-    let mut write_row = |cells: &[String], out: &mut String| {
+    let write_row = |cells: &[String], out: &mut String| {
         for (index, cell) in cells.iter().enumerate() {
             let pad = " ".repeat(widths[index].saturating_sub(cell.chars().count()));
             if index > 0 {

@@ -4,18 +4,15 @@ use super::{
     args::{Format, Global},
     open, out,
 };
-use pendopo_figures::{
-    Value,
-    views::{QueryLimits, QueryResult, query_views},
-};
+use pendopo_figures::{QueryLimits, QueryResult, Value, query_views};
 use std::process::ExitCode;
 
 /// Asks the figures in SQL and prints the answer.
 pub fn query(global: &Global, sql: &str, format: Format) -> anyhow::Result<ExitCode> {
     let app = open(global)?;
     let limits = &app.config().query;
-    let limits = QueryLimits { timeout: limits.timeout, max_rows: limits.max_rows };
-    let result = query_views(app.db(), sql, &limits)?;
+    let limits = QueryLimits { timeout: limits.timeout, max_rows: limits.max_rows, ..QueryLimits::default() };
+    let result = query_views(app.db(), sql, limits)?;
     print_result(&result, format)?;
     if result.truncated {
         out::note(format!("only the first {} rows are shown (query.max_rows)", result.rows.len()));

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use pendopo_figures::{Value, views::QueryResult};
+use pendopo_figures::{QueryResult, Value};
 use pendopo_vocab::Lang;
 use std::{path::Path, process::ExitCode, time::Duration};
 
@@ -103,7 +103,7 @@ pub fn sources(global: &Global, format: Format) -> anyhow::Result<ExitCode> {
                 text(source.state.as_str()),
                 source.last_good.map_or(Value::Null, |at| {
                     Value::Text(
-                        at.to_zoned(identity.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+                        at.to_zoned_datetime(identity.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
                     )
                 }),
                 source.accepted.map_or(Value::Null, Value::Int),

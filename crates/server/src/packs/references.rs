@@ -9,10 +9,10 @@ use super::{
 };
 use crate::config::closest;
 use pendopo_connectors::{
-    mapping::{IndicatorShape, Mapper, MappingContext},
-    request::plan,
+    mapping::{IndicatorShape, MappingContext, check_mapping},
+    plan,
 };
-use pendopo_figures::cases::{CaseIndicator, evaluate_case};
+use pendopo_figures::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
 use pendopo_vocab::{Direction, RegionAggregation, RegionCode, region_tree::RegionTree};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -239,15 +239,12 @@ impl ReferenceCheck<'_> {
                     indicators: &shapes,
                     today: jiff::civil::date(2026, 1, 1),
                 };
-                if let Err(problems) = Mapper::new(&source.mapping, &context) {
-                    for problem in problems {
-                        self.report(
-                            file,
-                            "/mapping",
-                            problem.to_string(),
-                            "see `mapping` in the schema of this file",
-                        );
-                    }
+                for problem in check_mapping(&source.mapping, &context) {
+                    let suggestion = match problem.suggestion {
+                        Some(word) => format!("did you mean `{word}`?"),
+                        None => "see `mapping` in the schema of this file".to_owned(),
+                    };
+                    self.report(file, &pointer_of(&problem.field), problem.what, suggestion);
                 }
             }
         }
@@ -404,21 +401,19 @@ impl ReferenceCheck<'_> {
             pack.indicators.iter().map(|placed| super::rows::case_indicator(&placed.item)).collect();
         for Placed { item, file, pointer } in &pack.indicators {
             for (index, case) in item.case.iter().enumerate() {
-                let given: Vec<(String, RegionCode, pendopo_vocab::Period, f64)> = case
+                let given: Vec<GivenFigure> = case
                     .given
                     .iter()
-                    .map(|figure| {
-                        (
-                            figure.indicator.clone().unwrap_or_else(|| item.code.clone()),
-                            figure.region,
-                            figure.period,
-                            figure.value,
-                        )
+                    .map(|figure| GivenFigure {
+                        indicator: figure.indicator.clone().unwrap_or_else(|| item.code.clone()),
+                        region: figure.region,
+                        period: figure.period,
+                        value: figure.value,
                     })
                     .collect();
+                let asked = AskedFigure { indicator: item.code.clone(), region: case.expect.region, period: case.expect.period };
                 let at = format!("{pointer}/case/{index}");
-                match evaluate_case(&definitions, &item.code, &given, case.expect.region, case.expect.period)
-                {
+                match evaluate_case(&definitions, &given, &asked) {
                     Ok(value) if same_value(value, case.expect.value) => {}
                     Ok(value) => {
                         let word = |value: Option<f64>| {
@@ -447,6 +442,11 @@ impl ReferenceCheck<'_> {
             }
         }
     }
+}
+
+/// The JSON pointer of a mapping's field: `value[1].indicator` is `/mapping/value/1/indicator`.
+fn pointer_of(field: &str) -> String {
+    format!("/mapping/{}", field.replace(['[', '.'], "/").replace(']', ""))
 }
 
 /// What a mapping must know of an indicator.

@@ -5,9 +5,7 @@ use super::{
     schema::{Agency, Indicator, SourceFile, Target},
     spans::parse_span,
 };
-use pendopo_figures::{
-    AgencyRow, DbError, IndicatorRow, RegionRow, SourceRow, TargetRow, cases::CaseIndicator,
-};
+use pendopo_figures::{AgencyRow, CaseIndicator, DbError, IndicatorRow, RegionRow, SourceRow, TargetRow};
 use pendopo_vocab::{RegionCode, region_tree::Region};
 use std::collections::HashMap;
 
@@ -67,14 +65,18 @@ pub fn indicator_row(
     indicators: &Ids,
     position: usize,
 ) -> Result<IndicatorRow, DbError> {
+    Ok(definition(indicator, id(agencies, &indicator.agency)?, indicators, position))
+}
+
+fn definition(indicator: &Indicator, agency_id: i64, indicators: &Ids, position: usize) -> IndicatorRow {
     let other = |code: &Option<String>| code.as_ref().and_then(|code| indicators.get(code)).copied();
-    Ok(IndicatorRow {
+    IndicatorRow {
         code: indicator.code.clone(),
         name: indicator.name.clone(),
         name_en: indicator.name_en.clone(),
         definition: indicator.definition.clone(),
         sector: indicator.sector.clone(),
-        agency_id: id(agencies, &indicator.agency)?,
+        agency_id,
         unit: indicator.unit.clone(),
         decimals: indicator.decimals,
         direction: indicator.direction,
@@ -92,22 +94,16 @@ pub fn indicator_row(
         min: indicator.min,
         max: indicator.max,
         position: index(position),
-    })
+    }
 }
 
 /// An indicator as worked examples see it.
 pub fn case_indicator(indicator: &Indicator) -> CaseIndicator {
     CaseIndicator {
-        code: indicator.code.clone(),
-        cadence: indicator.cadence,
-        level: indicator.level,
-        region_aggregation: indicator.region_aggregation,
-        time_aggregation: indicator.time_aggregation,
+        row: definition(indicator, 0, &Ids::new(), 0),
         weight: indicator.weight.clone(),
         numerator: indicator.numerator.clone(),
         denominator: indicator.denominator.clone(),
-        scale: indicator.scale,
-        sql: indicator.sql.clone(),
     }
 }
 
