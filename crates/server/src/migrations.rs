@@ -3,9 +3,7 @@
 use pendopo_figures::Migration;
 
 /// Every step so far. A step that has been released is never edited.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    set: "server",
-    number: 1,
-    name: "packs",
-    sql: include_str!("../migrations/0001_packs.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { set: "server", number: 1, name: "packs", sql: include_str!("../migrations/0001_packs.sql") },
+    Migration { set: "server", number: 2, name: "runs", sql: include_str!("../migrations/0002_runs.sql") },
+];

@@ -13,10 +13,10 @@ mod sql_mysql;
 mod sql_postgres;
 mod sql_sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use address::AllowedNetworks;
-pub use file::{FoundFile, find_complete_file, find_file};
+use file::find_complete_file;
 pub use http::{Lookup, SystemLookup};
 pub use problem::{FetchProblem, Phase};
 pub use secrets::Secrets;

@@ -3,7 +3,7 @@
 mod addresses;
 mod databases;
 mod faults;
-mod service;
+pub(crate) mod service;
 
 use super::*;
 use pendopo_connectors::{Limits, ParseSummary, Row, RowSink, recording::parse_recording};

@@ -103,12 +103,12 @@ async fn mariadb_is_read_and_bounded() {
          insert into gizi values ('33.16.09.1011', 7, 1234.56, '2026-09-30', 0, '2026-08-01 07:00:00');",
     );
     let folder = tempfile::tempdir().unwrap();
-    let fetcher = Fetcher { secrets: Secrets::of([("db", server.password.as_str()), ("wrong", "keliru-sekali")]), ..fetcher(folder.path()) };
+    let fetcher = Fetcher { secrets: Secrets::of([("db", server.password), ("wrong", "keliru-sekali")]), ..fetcher(folder.path()) };
     let options = |query: &str| DatabaseOptions {
-        host: server.host.clone(),
+        host: server.host.to_owned(),
         port: Some(server.port),
         database: server.database.clone(),
-        user: server.user.clone(),
+        user: server.user.to_owned(),
         secret: Some("db".to_owned()),
         tls: Some(false),
         query: query.to_owned(),

@@ -1,0 +1,174 @@
+//! The beginning of a run: what is to be read, and the right to do it.
+
+use super::{RunOptions, app_error};
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    jobs::progress::Running,
+    packs::schema::SourceFile,
+    sources::store,
+};
+use jiff::Timestamp;
+use pendopo_connectors::mapping::IndicatorShape;
+use pendopo_figures::{
+    Db, DbError, Engine, NewRun, Reader, RunKind, begin_run, list_breakdowns, list_indicators, list_sources,
+};
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long a run may be silent before others take it for dead.
+pub(super) const LEASE: Duration = Duration::from_secs(90);
+
+/// A source with everything its mapping refers to.
+pub(super) struct Prepared {
+    pub source_id: i64,
+    pub source: SourceFile,
+    /// The indicators that sources may feed, and their ids in the same order.
+    pub shapes: Vec<IndicatorShape>,
+    pub indicator_ids: Vec<i64>,
+    pub breakdowns: HashMap<String, i64>,
+    /// Columns of the last answer.
+    pub columns: Option<Vec<String>>,
+    /// When the last good run began.
+    pub since: Option<Timestamp>,
+}
+
+/// A run that has begun. While it lives no other run of the source can.
+pub(super) struct Begun {
+    pub app: App,
+    pub prepared: Prepared,
+    pub options: RunOptions,
+    pub kind: RunKind,
+    /// Its number; `None` for a dry run, which leaves no trace.
+    pub run_id: Option<i64>,
+    pub running: Running,
+    pub started_at: Timestamp,
+    /// Held as long as the run lives, and let go by the system when the process dies.
+    _lock: Option<File>,
+}
+
+/// Looks up a source and enters a run into the ledger.
+pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOptions) -> AppResult<Begun> {
+    let started_at = app.clock().now();
+    let (wanted, owned, options) = (code.to_owned(), app.clone(), options.clone());
+    let work = move || -> AppResult<Begun> {
+        let found = owned.db().read(|reader| prepare(reader, &wanted))?;
+        let prepared = found.ok_or_else(|| AppError::NotFound(format!("source `{wanted}`")))?;
+        let prepared = prepared.map_err(AppError::Conflict)?;
+        let source_id = prepared.source_id;
+        let (run_id, lock) = match options.dry_run {
+            true => (None, None),
+            false => {
+                let lock = lock_source(owned.db(), &owned.config().data_folder, source_id)?;
+                let run = NewRun {
+                    source_id: Some(source_id),
+                    kind,
+                    author: options.author.clone(),
+                    reason: Some(options.reason.clone()).filter(|reason| !reason.is_empty()),
+                    trigger: options.trigger.to_owned(),
+                    started_at: started_at.as_millisecond(),
+                    lease_ms: LEASE.as_millis() as i64,
+                };
+                (Some(enter(owned.db(), &run, lock.is_some())?), lock)
+            }
+        };
+        // A dry run is listed under a number that no run has.
+        let running = owned.progress().enter(run_id.unwrap_or(-source_id), CancellationToken::new());
+        Ok(Begun { app: owned, prepared, options, kind, run_id, running, started_at, _lock: lock })
+    };
+    tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?
+}
+
+/// `None` when there is no such source; an inner error when its definition is of another version.
+fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared, String>>, DbError> {
+    let sources = list_sources(reader)?;
+    let Some(stored) = sources.into_iter().find(|source| source.retired_at.is_none() && source.row.code == code)
+    else {
+        return Ok(None);
+    };
+    let source: SourceFile = match serde_json::from_str(&stored.row.definition) {
+        Ok(source) => source,
+        Err(error) => {
+            return Ok(Some(Err(format!("the definition of `{code}` is not understood, apply the pack again: {error}"))));
+        }
+    };
+    let indicators = list_indicators(reader)?;
+    // Computed indicators and ratios are made from others, never fed.
+    let fed = indicators.iter().filter(|one| one.retired_at.is_none() && one.row.sql.is_none());
+    let (shapes, indicator_ids) = fed
+        .map(|one| {
+            let row = &one.row;
+            let shape = IndicatorShape {
+                code: row.code.clone(),
+                cadence: row.cadence,
+                level: row.level,
+                min: row.min,
+                max: row.max,
+            };
+            (shape, one.id)
+        })
+        .unzip();
+    Ok(Some(Ok(Prepared {
+        source_id: stored.id,
+        source,
+        shapes,
+        indicator_ids,
+        breakdowns: list_breakdowns(reader)?.into_iter().map(|(id, key)| (key, id)).collect(),
+        columns: store::read_columns(reader, stored.id)?,
+        since: store::last_good_start(reader, stored.id)?,
+    })))
+}
+
+fn lock_path(folder: &Path, source_id: i64) -> PathBuf {
+    folder.join("locks").join(format!("source-{source_id}.lock"))
+}
+
+/// Takes the source's lock file. The embedded database is used by processes of one machine only, so the
+/// lock tells at once whether the holder of a lease is still alive. `None` for a database server, whose
+/// replicas rely on the lease alone.
+fn lock_source(db: &Db, folder: &Path, source_id: i64) -> AppResult<Option<File>> {
+    if db.engine() != Engine::Sqlite {
+        return Ok(None);
+    }
+    let path = lock_path(folder, source_id);
+    let failed = |error: std::io::Error| AppError::Busy(format!("cannot lock {}: {error}", path.display()));
+    std::fs::create_dir_all(folder.join("locks")).map_err(failed)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(AppError::Conflict("this source is being read already; one run per source at a time".to_owned()))
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Enters the run. With the lock in hand an unfinished run of the source can only be a dead one.
+fn enter(db: &Db, run: &NewRun, locked: bool) -> AppResult<i64> {
+    match (begin_run(db, run), run.source_id) {
+        (Err(DbError::Conflict(_)), Some(source_id)) if locked => {
+            db.write(|tx| store::close_orphan(tx, source_id, run.started_at))?;
+            begin_run(db, run).map_err(app_error)
+        }
+        (begun, _) => begun.map_err(app_error),
+    }
+}
+
+/// Closes the runs that an earlier process left behind, when the program starts.
+pub(super) fn close_orphans(db: &Db, folder: &Path, now_ms: i64) -> Result<u64, DbError> {
+    let mut closed = pendopo_figures::close_interrupted_runs(db, now_ms)?;
+    let running: Vec<i64> = db.read(|reader| {
+        reader.query("select source_id from run where status = 'running' and source_id is not null", &[], |row| row.get(0))
+    })?;
+    for source_id in running {
+        if let Ok(Some(_lock)) = lock_source(db, folder, source_id) {
+            closed += db.write(|tx| store::close_orphan(tx, source_id, now_ms))?;
+        }
+    }
+    Ok(closed)
+}

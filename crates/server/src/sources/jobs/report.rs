@@ -1,0 +1,166 @@
+//! What a run did, for the command line and for pages of dry runs.
+
+use crate::sources::problem::RunProblem;
+use pendopo_figures::{RefusedRow, RunCounters, RunOutcome};
+use pendopo_vocab::{Lang, format_number};
+use std::{collections::HashSet, fmt::Write, time::Duration};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunVerdict {
+    /// Applied; some figures are new or revised.
+    Done,
+    /// Applied; everything was known already.
+    Unchanged,
+    /// Only looked at.
+    DryRun,
+    /// Judged and not applied.
+    Refused,
+    /// Could not be judged.
+    Failed,
+}
+
+impl RunVerdict {
+    /// The word used in logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunVerdict::Done => "done",
+            RunVerdict::Unchanged => "unchanged",
+            RunVerdict::DryRun => "dry_run",
+            RunVerdict::Refused => "refused",
+            RunVerdict::Failed => "failed",
+        }
+    }
+}
+
+/// A figure that changes, or would.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Code of the indicator.
+    pub indicator: String,
+    /// Code of the region.
+    pub region: String,
+    /// Name of the region.
+    pub region_name: String,
+    /// The period.
+    pub period: String,
+    /// Value now.
+    pub before: f64,
+    /// Value then.
+    pub after: f64,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// Code of the source.
+    pub source: String,
+    /// Its number; `None` for a dry run.
+    pub run_id: Option<i64>,
+    /// How it ended.
+    pub verdict: RunVerdict,
+    /// Why it came to nothing.
+    pub problem: Option<RunProblem>,
+    /// Rows counted.
+    pub counters: RunCounters,
+    /// What it did, or would do, to figures.
+    pub outcome: RunOutcome,
+    /// The largest changes of a dry run.
+    pub changes: Vec<Change>,
+    /// The first refused rows.
+    pub refused: Vec<RefusedRow>,
+    /// Numbers of all refused rows that were kept.
+    pub refused_rows: HashSet<i64>,
+    /// Columns that the last answer did not have; nothing reads them.
+    pub added_columns: Vec<String>,
+    /// Oddities that did not hinder.
+    pub notes: Vec<&'static str>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl RunReport {
+    /// The report for people, several lines.
+    pub fn text(&self, lang: Lang) -> String {
+        let mut text = self.headline(lang);
+        if let Some(problem) = &self.problem {
+            let _infallible = write!(text, "\n{}", problem.sentence(lang));
+        }
+        if !matches!(self.verdict, RunVerdict::Failed) {
+            let _infallible = write!(text, "\n{}", self.counts(lang));
+        }
+        for change in &self.changes {
+            let number = |value: f64| format_number(value, 2, lang);
+            let _infallible = write!(
+                text,
+                "\n  {} {} {} {}: {} → {}",
+                change.indicator,
+                change.region,
+                change.region_name,
+                change.period,
+                number(change.before),
+                number(change.after)
+            );
+        }
+        for row in &self.refused {
+            let _infallible = write!(text, "\n  {}", row.message);
+        }
+        let shown = self.refused.len() as i64;
+        if self.counters.refused > shown && shown > 0 {
+            let more = self.counters.refused - shown;
+            let _infallible = match lang {
+                Lang::Id => write!(text, "\n  … dan {more} baris lagi"),
+                Lang::En => write!(text, "\n  … and {more} more rows"),
+            };
+        }
+        if !self.added_columns.is_empty() {
+            let columns = self.added_columns.join(", ");
+            let _infallible = match lang {
+                Lang::Id => write!(text, "\nKolom baru yang belum dibaca: {columns}"),
+                Lang::En => write!(text, "\nNew columns that nothing reads: {columns}"),
+            };
+        }
+        for note in &self.notes {
+            let _infallible = write!(text, "\n{}: {}", if lang == Lang::Id { "Catatan" } else { "Note" }, note.replace('_', " "));
+        }
+        text
+    }
+
+    fn headline(&self, lang: Lang) -> String {
+        let verdict = match (self.verdict, lang) {
+            (RunVerdict::Done, Lang::Id) => "selesai",
+            (RunVerdict::Done, Lang::En) => "done",
+            (RunVerdict::Unchanged, Lang::Id) => "selesai, tidak ada yang berubah",
+            (RunVerdict::Unchanged, Lang::En) => "done, nothing has changed",
+            (RunVerdict::DryRun, Lang::Id) => "uji coba, tidak ada yang disimpan",
+            (RunVerdict::DryRun, Lang::En) => "dry run, nothing is stored",
+            (RunVerdict::Refused, Lang::Id) => "ditolak",
+            (RunVerdict::Refused, Lang::En) => "refused",
+            (RunVerdict::Failed, Lang::Id) => "gagal",
+            (RunVerdict::Failed, Lang::En) => "failed",
+        };
+        let secs = format_number(self.took.as_secs_f64(), 1, lang);
+        match (self.run_id, lang) {
+            (Some(run_id), Lang::Id) => format!("{}: {verdict} (penarikan {run_id}, {secs} detik)", self.source),
+            (Some(run_id), Lang::En) => format!("{}: {verdict} (run {run_id}, {secs} s)", self.source),
+            (None, Lang::Id) => format!("{}: {verdict} ({secs} detik)", self.source),
+            (None, Lang::En) => format!("{}: {verdict} ({secs} s)", self.source),
+        }
+    }
+
+    fn counts(&self, lang: Lang) -> String {
+        let number = |value: i64| format_number(value as f64, 0, lang);
+        let RunCounters { accepted, refused, repeated, .. } = self.counters;
+        let RunOutcome { added, revised, same } = self.outcome;
+        let [accepted, refused, repeated, added, revised, same] =
+            [accepted, refused, repeated, added, revised, same].map(number);
+        match lang {
+            Lang::Id => format!(
+                "baris: {accepted} diterima, {refused} ditolak, {repeated} berulang; angka: {added} baru, {revised} direvisi, {same} tetap"
+            ),
+            Lang::En => format!(
+                "rows: {accepted} accepted, {refused} refused, {repeated} repeated; figures: {added} new, {revised} revised, {same} unchanged"
+            ),
+        }
+    }
+}
