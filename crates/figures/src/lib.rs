@@ -30,6 +30,7 @@ pub use runs::{
     close_interrupted_runs, fail_run, find_answer, find_run, list_runs, refuse_run, set_progress,
     settle_refused_row,
 };
+pub use targets::targets_in_force;
 pub use views::{QueryLimits, QueryResult, query_views};
 pub use write::{
     LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, preview_run, recompute,

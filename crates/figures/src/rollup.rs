@@ -390,7 +390,11 @@ fn input_values(
     let cadence = catalog.get(input_id)?.cadence;
     let (newest, exact) = input_period(period(in_period)?, made.cadence, cadence, false);
     let mut values = vec![None; regions.len()];
-    let mut at = Some(newest);
+    let mut at = if exact {
+        Some(newest)
+    } else {
+        effective::period_before(reader, input, newest.saturating_add(1))?
+    };
     for _ in 0..WEIGHT_PERIODS {
         let Some(input_period) = at else {
             break;

@@ -78,6 +78,18 @@ impl TargetBook {
     }
 }
 
+/// The targets of a region in each of `periods`, its own or the nearest above: bound, upper bound.
+pub fn targets_in_force(
+    reader: &mut Reader<'_>,
+    indicator_id: i64,
+    indicator: &IndicatorRow,
+    region: RegionCode,
+    periods: &[i32],
+) -> Result<Vec<Option<(f64, Option<f64>)>>, DbError> {
+    let mut book = TargetBook::load(reader, indicator_id, indicator)?;
+    periods.iter().map(|period| book.bounds(region, *period)).collect()
+}
+
 /// Judges a value; the miss is relative to the bound, 0 when it is met.
 pub(crate) fn judge(indicator: &IndicatorRow, value: f64, bounds: Option<Bounds>) -> (TargetStatus, f64) {
     let (target, high) = (bounds.map(|b| b.0), bounds.and_then(|b| b.1));

@@ -31,6 +31,29 @@ pub(super) struct AsOf<'c> {
 }
 
 impl AsOf<'_> {
+    /// Periods, newest first, in which any region may have had a value. A ratio that has none today, because
+    /// its denominator was corrected to zero, may have had one then: its numerator's periods count.
+    pub(super) fn periods(
+        &self,
+        reader: &mut Reader<'_>,
+        series: Series,
+        oldest: i32,
+        newest: i32,
+    ) -> Result<Vec<i32>, DbError> {
+        let mut periods = effective::periods(reader, series, oldest, newest)?;
+        let indicator = self.catalog.get(series.indicator_id)?;
+        if let (RegionAggregation::Ratio, Some(numerator)) = (indicator.region_aggregation, indicator.numerator_id) {
+            let numerator = Series { indicator_id: numerator, ..series };
+            for at in self.periods(reader, numerator, 0, i32::MAX - 1)? {
+                periods.push(period(at)?.coarsen(indicator.cadence).id());
+            }
+            periods.retain(|at| (oldest..=newest).contains(at));
+            periods.sort_unstable_by(|a, b| b.cmp(a));
+            periods.dedup();
+        }
+        Ok(periods)
+    }
+
     /// All values in force of one period in a range of regions (whole subtrees), by region.
     pub(super) fn range(
         &self,
@@ -219,19 +242,12 @@ impl AsOf<'_> {
     ) -> Result<HashMap<i64, Slot>, DbError> {
         let cadence = self.catalog.get(input.indicator_id)?.cadence;
         let (newest, exact) = input_period(period(at)?, made.cadence, cadence, stock);
+        let periods = if exact { vec![newest] } else { self.periods(reader, input, 0, newest)? };
         let mut values = HashMap::new();
-        let mut next = Some(newest);
-        for _ in 0..INPUT_PERIODS {
-            let Some(at) = next else {
-                break;
-            };
+        for at in periods.into_iter().take(INPUT_PERIODS) {
             for (region, slot) in self.range(reader, input, at, low, high)? {
                 values.entry(region).or_insert(slot);
             }
-            if exact {
-                break;
-            }
-            next = effective::period_before(reader, input, at)?;
         }
         Ok(values)
     }

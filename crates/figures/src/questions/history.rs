@@ -9,7 +9,7 @@ use crate::{
     catalog::Catalog,
     db::{DbError, Reader},
     definitions::period,
-    effective::{self, Series, Slot},
+    effective::{Series, Slot},
 };
 use pendopo_vocab::{Cadence, RegionAggregation, Scope, TimeAggregation};
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ pub(super) fn trend(
     let catalog = &Catalog::load(reader)?;
     let as_of = AsOf { catalog, commit_no: commit_at(reader, known_at)? };
     let mut points = Vec::new();
-    for at in effective::periods(reader, of.series(), span.from, span.to)? {
+    for at in as_of.periods(reader, of.series(), span.from, span.to)? {
         if let Some(slot) = as_of.one(reader, of.series(), at, of.region.id())? {
             points.push(point(at, slot));
         }

@@ -103,14 +103,15 @@ fn past(
     }
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
     let mut slots: HashMap<i64, (i32, Slot)> = HashMap::new();
-    let periods = match at {
-        Some(at) => vec![at],
-        None => effective::periods(reader, series, 0, i32::MAX - 1)?,
-    };
     let catalog = &Catalog::load(reader)?;
     let as_of = match known_at {
         Some(known_at) => Some(AsOf { catalog, commit_no: commit_at(reader, known_at)? }),
         None => None,
+    };
+    let periods = match (at, &as_of) {
+        (Some(at), _) => vec![at],
+        (None, Some(as_of)) => as_of.periods(reader, series, 0, i32::MAX - 1)?,
+        (None, None) => effective::periods(reader, series, 0, i32::MAX - 1)?,
     };
     for at in periods {
         for (region, slot) in range(reader, as_of.as_ref(), series, at, place)? {
