@@ -5,10 +5,15 @@ use super::{
     load_config, open_app, out,
     serve::{runtime, serve_app, start_logging},
 };
-use crate::packs::{check::check_pack, folder::read_folder, store};
+use crate::packs::{
+    check::check_pack,
+    folder::{PackTexts, read_folder},
+    store,
+};
 use anyhow::{Context, bail};
 use pendopo_vocab::Author;
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -17,6 +22,12 @@ use std::{
 
 /// The file by which a folder is known to hold a demo, so that no real center is ever overwritten.
 const MARK: &str = "DATA-CONTOH";
+
+/// How the line begins by which the sample services say that they are there.
+const READY: &str = "pendopo-sample siap";
+
+/// The file in which they say which database servers they could start.
+const SERVERS: &str = "layanan-contoh.json";
 
 /// Starts the sample services, applies the pack and serves.
 pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
@@ -33,8 +44,8 @@ pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
     prepare_folder(&config.data_folder, args.keep)?;
     let services = SampleServices::start(args, &config.data_folder, &config.files_folder)?;
     config.secrets_file = config.files_folder.join("secrets.env");
-    let texts = read_folder(&args.pack)?;
-    let texts = at_ports(texts, args.sample_port);
+    let texts = at_ports(read_folder(&args.pack)?, args.sample_port);
+    let texts = at_servers(texts, &config.files_folder)?;
     let pack = check_pack(&texts).map_err(|problems| {
         anyhow::anyhow!("{} has {} mistakes; see `pendopo check {0}`", args.pack.display(), problems.len())
     })?;
@@ -66,17 +77,32 @@ fn prepare_folder(folder: &Path, keep: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Packs name the sample services at their usual ports; the demo may have been asked to use others.
-fn at_ports(texts: crate::packs::folder::PackTexts, port: u16) -> crate::packs::folder::PackTexts {
+/// Packs name the sample services at their usual port; the demo may have been asked to use another.
+fn at_ports(texts: PackTexts, port: u16) -> PackTexts {
     const USUAL: u16 = 8700;
-    if port == USUAL {
-        return texts;
-    }
-    let moved = |text: String| {
-        let text = text.replace(&format!("127.0.0.1:{USUAL}"), &format!("127.0.0.1:{port}"));
-        text.replace(&format!("port = {}", USUAL + 6), &format!("port = {}", port + 6))
-    };
+    let moved = |text: String| text.replace(&format!("127.0.0.1:{USUAL}"), &format!("127.0.0.1:{port}"));
     texts.into_iter().map(|(path, text)| (path, moved(text))).collect()
+}
+
+/// Where the sample services could start a database server, their sources are read from it instead of
+/// from the file that the pack names; the query stays.
+fn at_servers(mut texts: PackTexts, files: &Path) -> anyhow::Result<PackTexts> {
+    let Ok(written) = std::fs::read_to_string(files.join(SERVERS)) else { return Ok(texts) };
+    let servers: BTreeMap<String, serde_json::Map<String, serde_json::Value>> = serde_json::from_str(&written)?;
+    for (code, server) in servers {
+        let Some(text) = texts.get_mut(&format!("sources/{code}.toml")) else { continue };
+        let mut source: toml::Table = text.parse()?;
+        let mut connection = toml::Table::try_from(server)?;
+        if let Some(host) = connection.get("host").and_then(toml::Value::as_str) {
+            source.insert("allow_networks".to_owned(), vec![format!("{host}/32")].into());
+        }
+        if let Some(query) = source.get("connection").and_then(|before| before.get("query")) {
+            connection.insert("query".to_owned(), query.clone());
+        }
+        source.insert("connection".to_owned(), connection.into());
+        *text = toml::to_string(&source)?;
+    }
+    Ok(texts)
 }
 
 /// The process with the sample services; ended with the demo.
@@ -92,19 +118,24 @@ impl SampleServices {
         out::note("Starting ten sample services …");
         let log = std::fs::File::create(folder.join("sample.log"))?;
         let mut command = Command::new(&program);
-        command.arg("serve").arg("--port").arg(args.sample_port.to_string()).arg("--files").arg(files);
+        command.arg("serve").arg("--stop-with-stdin").arg("--files").arg(files);
+        command.arg("--port").arg(args.sample_port.to_string());
+        command.arg("--mariadb-port").arg((args.sample_port + 6).to_string());
         if args.calm {
             command.arg("--calm");
         }
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         let stdout = child.stdout.take().context("the sample services have no output")?;
-        for line in BufReader::new(stdout).lines() {
-            if line?.starts_with("ready") {
+        let mut lines = BufReader::new(stdout).lines();
+        for line in lines.by_ref() {
+            if line?.starts_with(READY) {
+                // What they say later is read and dropped, so that they never wait for a reader.
+                std::thread::spawn(move || lines.for_each(drop));
                 return Ok(SampleServices(child));
             }
         }
@@ -113,8 +144,8 @@ impl SampleServices {
     }
 
     fn stop(mut self) {
-        // Ends by itself when its parent is gone; asking first lets it stop its database.
-        let _ = Command::new("kill").arg("-TERM").arg(self.0.id().to_string()).status();
+        // They end when their input does, also when this program is killed.
+        drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
 }
