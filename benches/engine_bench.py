@@ -71,7 +71,7 @@ def run_duckdb(options):
                    / 10.0::double as value,
                1::bigint as commit_no, v.number + 1 as row_no
         from village v, range({options.indicators}) i, range({options.months}) m
-        order by 1, 2, 3""")
+        order by period, indicator_id, region_id""")  # as it arrives: month by month
     con.execute("create table target as select i.range + 1 as indicator_id, 500.0::double as value from "
                 f"range({options.indicators}) i")
     con.execute("checkpoint")

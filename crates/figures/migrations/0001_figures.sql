@@ -189,9 +189,9 @@ create index rollup_trend on rollup (indicator_id, region_id, breakdown_id, peri
 
 -- What boards read: the newest period of each figure at every level, judged.
 create table latest (
+    indicator_id bigint not null,
     breakdown_id bigint not null,
     region_id bigint not null,
-    indicator_id bigint not null,
     period integer not null,
     value double precision not null,
     rolled bigint not null,
@@ -207,7 +207,7 @@ create table latest (
     off_since integer,
     off_periods bigint not null,
     level bigint not null,
-    constraint latest_pk primary key (breakdown_id, region_id, indicator_id)
+    constraint latest_pk primary key (indicator_id, breakdown_id, region_id)
 ) {without_rowid};
 create index latest_ranking on latest (indicator_id, breakdown_id, level, value, region_id);
 -- Only what misses its target, worst first.

@@ -103,10 +103,7 @@ impl<'c> Work<'c> {
         } else {
             cells.extend(rollup::refresh(tx, self.catalog, series, &cells, commit_no)?);
         }
-        let mut regions: Vec<i64> = cells.iter().map(|cell| cell.1).collect();
-        regions.sort_unstable();
-        regions.dedup();
-        latest::refresh(tx, self.catalog, series, &regions)?;
+        latest::refresh(tx, self.catalog, series, &cells)?;
         for dependent in self.catalog.dependents(series.indicator_id).to_vec() {
             self.follow(tx, series, dependent, &cells)?;
         }

@@ -34,10 +34,11 @@ fn read_figure(row: &Row<'_>) -> Result<LatestFigure, DbError> {
     })
 }
 
-/// Live indicators that the scope shows, as a subquery: evaluated once, not per row.
+/// `latest` behind the live indicators that the scope shows. The cross join keeps SQLite on this order:
+/// a short range of the key per indicator, and none where an indicator is hidden.
 fn shown(scope: &Scope, params: &mut Params) -> String {
     let visible = indicator_visible(scope, "i", params);
-    format!("l.indicator_id in (select i.indicator_id from indicator i where i.retired_at is null and {visible})")
+    format!("indicator i cross join latest l where i.retired_at is null and {visible} and l.indicator_id = i.indicator_id")
 }
 
 pub(super) fn latest_of_region(
@@ -46,12 +47,12 @@ pub(super) fn latest_of_region(
     region: RegionCode,
 ) -> Result<Vec<LatestFigure>, DbError> {
     let mut params = Params::default();
-    let id = params.add(region.id());
-    let within = params.within("l.region_id", scope.region);
     let shown = shown(scope, &mut params);
+    let id = params.add(region.id());
+    let within = params.within("+l.region_id", scope.region);
     let sql = format!(
-        "select {COLUMNS} from latest l where l.breakdown_id = 0 and l.region_id = {id} and {within} and {shown} \
-         order by l.indicator_id"
+        "select {COLUMNS} from {shown} and l.breakdown_id = 0 and l.region_id = {id} and {within} \
+         order by i.indicator_id"
     );
     reader.query(&sql, &params.0, read_figure)
 }
@@ -64,20 +65,18 @@ pub(super) fn latest_in_subtree(
     indicators: &[i64],
 ) -> Result<Vec<LatestFigure>, DbError> {
     let mut params = Params::default();
-    let inside = params.within("l.region_id", region);
-    let within = params.within("l.region_id", scope.region);
     let shown = shown(scope, &mut params);
-    let mut sql = format!(
-        "select {COLUMNS} from latest l where l.breakdown_id = 0 and {inside} and {within} and {shown}"
-    );
+    let inside = params.within("l.region_id", region);
+    let within = params.within("+l.region_id", scope.region);
+    let mut sql = format!("select {COLUMNS} from {shown} and l.breakdown_id = 0 and {inside} and {within}");
     if let Some(level) = level {
         // The plus keeps the engines on the key's range, which is what is wanted here.
         sql += &format!(" and +l.level = {}", params.add(level.depth()));
     }
     if !indicators.is_empty() {
-        sql += &format!(" and {}", params.one_of("+l.indicator_id", indicators));
+        sql += &format!(" and {}", params.one_of("i.indicator_id", indicators));
     }
-    sql += " order by l.region_id, l.indicator_id";
+    sql += " order by i.indicator_id, l.region_id";
     reader.query(&sql, &params.0, read_figure)
 }
 
@@ -117,11 +116,12 @@ pub(super) fn exceptions(
         let depth = params.add(level.depth());
         let inside = params.within("l.region_id", region);
         let within = params.within("l.region_id", scope.region);
-        let shown = shown(scope, &mut params);
+        let visible = indicator_visible(scope, "i", &mut params);
         let limit = params.add(limit);
         let sql = format!(
-            "select {COLUMNS} from latest l where l.status = 0 and l.level = {depth} and l.breakdown_id = 0 \
-             and {inside} and {within} and {shown} \
+            "select {COLUMNS} from latest l cross join indicator i where l.status = 0 and l.level = {depth} \
+             and l.breakdown_id = 0 and {inside} and {within} and i.indicator_id = l.indicator_id \
+             and i.retired_at is null and {visible} \
              order by l.miss desc, l.region_id desc, l.indicator_id desc limit {limit}"
         );
         worst.extend(reader.query(&sql, &params.0, read_figure)?);
@@ -138,16 +138,16 @@ pub(super) fn against_target(
     level: RegionLevel,
 ) -> Result<Vec<TargetCount>, DbError> {
     let mut params = Params::default();
+    let shown = shown(scope, &mut params);
     let depth = params.add(level.depth());
     let inside = params.within("l.region_id", region);
-    let within = params.within("l.region_id", scope.region);
-    let shown = shown(scope, &mut params);
+    let within = params.within("+l.region_id", scope.region);
     let sql = format!(
-        "select l.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
+        "select i.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
          sum(case when l.status = 1 then 1 else 0 end), sum(case when l.status = 2 then 1 else 0 end), \
          sum(case when l.status > 2 then 1 else 0 end) \
-         from latest l where l.breakdown_id = 0 and +l.level = {depth} and {inside} and {within} and {shown} \
-         group by l.indicator_id order by l.indicator_id"
+         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} and {within} \
+         group by i.indicator_id order by i.indicator_id"
     );
     reader.query(&sql, &params.0, |row| {
         Ok(TargetCount {

@@ -235,7 +235,7 @@ pub trait Questions {
     /// All indicators of one region: a board.
     fn latest_of_region(&mut self, scope: &Scope, region: RegionCode) -> Result<Vec<LatestFigure>, DbError>;
 
-    /// All indicators of a region and everything in it, by region and indicator; `level` and
+    /// All indicators of a region and everything in it, by indicator and region; `level` and
     /// `indicators` (empty: all) narrow it down.
     fn latest_in_subtree(
         &mut self,

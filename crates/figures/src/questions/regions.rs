@@ -10,6 +10,7 @@ use crate::{
     db::{DbError, Reader, Row},
     definitions::{period, region_code},
     effective::{self, Series, Slot},
+    rollup::level_above,
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope};
 use std::collections::HashMap;
@@ -34,7 +35,11 @@ pub(super) fn region_table(
 ) -> Result<Vec<RegionFigure>, DbError> {
     match (of.period, known_at) {
         (None, None) => newest(reader, scope, of, "l.region_id", None),
-        (at, known_at) => past(reader, scope, of, at, known_at),
+        (at, known_at) => {
+            let mut figures = past(reader, scope, of, at, known_at)?;
+            name(reader, &mut figures)?;
+            Ok(figures)
+        }
     }
 }
 
@@ -59,6 +64,7 @@ pub(super) fn ranking(
         Order::Lowest => figures.sort_by(|a, b| a.value.total_cmp(&b.value).then(a.region.cmp(&b.region))),
     }
     figures.truncate(usize::try_from(limit).unwrap_or(0));
+    name(reader, &mut figures)?;
     Ok(figures)
 }
 
@@ -73,14 +79,18 @@ fn newest(
     let mut params = Params::default();
     let (indicator, breakdown) = (params.add(of.indicator_id), params.add(of.breakdown_id));
     let level = params.add(of.level.depth());
-    let inside = params.within("l.region_id", of.parent);
-    let within = params.within("l.region_id", scope.region);
+    // The top of a wide area is a walk along the index of values that soon ends; a small area is a short
+    // range of the key, sorted. The plus says which.
+    let wide = limit.is_some() && of.parent.level() <= RegionLevel::Province;
+    let inside = params.within(if wide { "+l.region_id" } else { "l.region_id" }, of.parent);
+    let level = format!("{}l.level = {level}", if wide { "" } else { "+" });
+    let within = params.within("+l.region_id", scope.region);
     let visible = indicator_visible(scope, "i", &mut params);
     let limit = limit.map(|limit| format!(" limit {}", params.add(limit))).unwrap_or_default();
     let sql = format!(
         "select l.region_id, coalesce(r.name, ''), l.period, l.value, l.rolled, l.reported, l.expected \
          from latest l left join region r on r.region_id = l.region_id \
-         where l.indicator_id = {indicator} and l.breakdown_id = {breakdown} and l.level = {level} and {inside} \
+         where l.indicator_id = {indicator} and l.breakdown_id = {breakdown} and {level} and {inside} \
          and {within} and exists (select 1 from indicator i where i.indicator_id = {indicator} and {visible}) \
          order by {order}{limit}"
     );
@@ -103,29 +113,37 @@ fn past(
     }
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
     let mut slots: HashMap<i64, (i32, Slot)> = HashMap::new();
-    let catalog = &Catalog::load(reader)?;
-    let as_of = match known_at {
-        Some(known_at) => Some(AsOf { catalog, commit_no: commit_at(reader, known_at)? }),
-        None => None,
-    };
-    let periods = match (at, &as_of) {
-        (Some(at), _) => vec![at],
-        (None, Some(as_of)) => as_of.periods(reader, series, 0, i32::MAX - 1)?,
-        (None, None) => effective::periods(reader, series, 0, i32::MAX - 1)?,
-    };
-    for at in periods {
-        for (region, slot) in range(reader, as_of.as_ref(), series, at, place)? {
-            if region_code(region)?.level() == of.level {
-                slots.entry(region).or_insert((at, slot));
+    match (at, known_at) {
+        (Some(at), None) => {
+            for (region, slot) in of_level(reader, series, at, place, of.level)? {
+                slots.insert(region, (at, slot));
+            }
+        }
+        (at, known_at) => {
+            let catalog = &Catalog::load(reader)?;
+            let commit_no = match known_at {
+                Some(known_at) => commit_at(reader, known_at)?,
+                None => i64::MAX,
+            };
+            let as_of = AsOf { catalog, commit_no };
+            let periods = match at {
+                Some(at) => vec![at],
+                None => as_of.periods(reader, series, 0, i32::MAX - 1)?,
+            };
+            for at in periods {
+                for (region, slot) in range(reader, Some(&as_of), series, at, place)? {
+                    if region_code(region)?.level() == of.level {
+                        slots.entry(region).or_insert((at, slot));
+                    }
+                }
             }
         }
     }
-    let names = names(reader, place, of.level)?;
     let mut figures = Vec::with_capacity(slots.len());
     for (region, (at, slot)) in slots {
         figures.push(RegionFigure {
             region: region_code(region)?,
-            name: names.get(&region).cloned().unwrap_or_default(),
+            name: String::new(),
             period: at,
             value: slot.value,
             rolled: slot.rolled,
@@ -135,6 +153,39 @@ fn past(
     }
     figures.sort_by_key(|figure| figure.region);
     Ok(figures)
+}
+
+/// The values in force of the regions of one level. Few regions: one by one; else all in the range.
+fn of_level(
+    reader: &mut Reader<'_>,
+    series: Series,
+    at: i32,
+    place: RegionCode,
+    level: RegionLevel,
+) -> Result<Vec<(i64, Slot)>, DbError> {
+    if level == RegionLevel::Village {
+        let mut slots = effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
+        slots.retain(|slot| slot.0 % level_above(level).span() != 0);
+        return Ok(slots);
+    }
+    let mut params = Params::default();
+    let depth = params.add(level.depth());
+    let within = params.within("region_id", place);
+    let sql = format!("select region_id from region where level = {depth} and {within} order by region_id");
+    let regions: Vec<i64> = reader.query(&sql, &params.0, |row| row.get(0))?;
+    let mut slots = Vec::with_capacity(regions.len());
+    effective::of_regions(reader, series, at, &regions, |index, slot| slots.push((regions[index], slot)))?;
+    Ok(slots)
+}
+
+/// Gives the figures their regions' names.
+fn name(reader: &mut Reader<'_>, figures: &mut [RegionFigure]) -> Result<(), DbError> {
+    for figure in figures {
+        let sql = "select name from region where region_id = $1";
+        let found = reader.query_opt(sql, &[figure.region.id().into()], |row| row.get(0))?;
+        figure.name = found.unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn range(
@@ -149,14 +200,6 @@ fn range(
         None => effective::range(reader, series, at, low, high),
         Some(as_of) => as_of.range(reader, series, at, low, high),
     }
-}
-
-fn names(reader: &mut Reader<'_>, place: RegionCode, level: RegionLevel) -> Result<HashMap<i64, String>, DbError> {
-    let mut params = Params::default();
-    let depth = params.add(level.depth());
-    let within = params.within("region_id", place);
-    let sql = format!("select region_id, name from region where level = {depth} and {within}");
-    Ok(reader.query(&sql, &params.0, |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
 }
 
 pub(super) fn completeness(
