@@ -490,13 +490,13 @@ fn collect_columns(
                     .insert(name.to_owned(), columns.names.len());
                 columns.names.push(name.to_owned());
             }
-            columns.names.len() <= limits.fields
+            columns.names.len() <= limits.json_columns
         })
     });
-    if columns.names.len() > limits.fields {
+    if columns.names.len() > limits.json_columns {
         return Err(AnswerProblem::TooLarge {
             kind: LimitKind::Columns,
-            limit: limits.fields as u64,
+            limit: limits.json_columns as u64,
         });
     }
     Ok(())

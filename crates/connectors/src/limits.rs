@@ -7,8 +7,10 @@ pub struct Limits {
     pub rows: u64,
     /// Cells of one spreadsheet.
     pub cells: u64,
-    /// Columns of one row.
+    /// Columns of one line of delimited text or one row of a sheet.
     pub fields: usize,
+    /// Different names in the rows of one JSON answer; daily figures in dated columns need many.
+    pub json_columns: usize,
     /// Bytes of one line of delimited text or of one recorded database row.
     pub line_bytes: usize,
     /// Bytes of one JSON answer, held in memory while it is read.
@@ -29,6 +31,7 @@ impl Default for Limits {
             rows: 5_000_000,
             cells: 2_000_000,
             fields: 500,
+            json_columns: 2_000,
             line_bytes: 1 << 20,
             json_bytes: 64 << 20,
             unpacked_bytes: 64 << 20,
