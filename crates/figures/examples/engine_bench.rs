@@ -1,7 +1,7 @@
 //! Makes a province of made-up figures, records them as monthly runs, times the questions of boards and
 //! writes what it measured as JSON. `benches/engine_bench.py` runs it and asks DuckDB the same.
 //!
-//! `engine_bench FOLDER INDICATORS MONTHS`: 8,563 villages × indicators × months figures.
+//! `engine_bench FOLDER INDICATORS MONTHS [MONTHS_PER_RUN]`: 8,563 villages × indicators × months figures.
 
 use pendopo_figures::{
     AgencyRow, Db, DbError, DbUrl, IndicatorRow, MIGRATIONS, NewRun, Reader, RegionRow, RunCounters, RunKind, StagedRow,
@@ -24,9 +24,10 @@ const RUNS: usize = 101;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, indicators, months] = arguments.as_slice() else {
-        return Err("usage: engine_bench FOLDER INDICATORS MONTHS".into());
+    let [folder, indicators, months, per_run @ ..] = arguments.as_slice() else {
+        return Err("usage: engine_bench FOLDER INDICATORS MONTHS [MONTHS_PER_RUN]".into());
     };
+    let per_run: usize = per_run.first().map_or(Ok(1), |text| text.parse())?;
     let (folder, indicators, months) = (Path::new(folder), indicators.parse()?, months.parse()?);
     fs::create_dir_all(folder)?;
     let file = folder.join("pendopo.db");
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let villages: Vec<i64> =
         regions.iter().filter(|r| r.level() == RegionLevel::Village).map(|r| r.id()).collect();
     let mut out = String::from("{");
-    let (first_run, load) = fill(&db, &ids, &villages, months)?;
+    let (first_run, load) = fill(&db, &ids, &villages, months, per_run)?;
     db.checkpoint()?;
     let rows = villages.len() as i64 * indicators * i64::from(months);
     write!(
@@ -155,29 +156,33 @@ fn month(number: i32) -> Result<i32, Box<dyn Error>> {
     Ok("2020-01".parse::<Period>()?.shift(number).id())
 }
 
-/// One run per month, all villages and indicators; gives the seconds of the first and of all.
-fn fill(db: &Db, ids: &[i64], villages: &[i64], months: i32) -> Result<(f64, f64), Box<dyn Error>> {
-    let (mut first, mut all) = (0.0, 0.0);
-    for number in 0..months {
-        let period = month(number)?;
-        let mut staged = Vec::with_capacity(ids.len() * villages.len());
-        for (region, village) in villages.iter().zip(0..) {
-            for (indicator_id, indicator) in ids.iter().zip(0..) {
-                let value = value(village, indicator, number.into());
-                staged.push(StagedRow {
-                    indicator_id: *indicator_id, region_id: *region, breakdown_id: 0, period, value, row_no: village + 1,
-                });
+/// One run per `per_run` months, all villages and indicators; gives the seconds of the first and of all.
+fn fill(db: &Db, ids: &[i64], villages: &[i64], months: i32, per_run: usize) -> Result<(f64, f64), Box<dyn Error>> {
+    let (mut first, mut all) = (None, 0.0);
+    for numbers in (0..months).collect::<Vec<_>>().chunks(per_run) {
+        let mut staged = Vec::with_capacity(ids.len() * villages.len() * numbers.len());
+        for number in numbers {
+            let period = month(*number)?;
+            for (region, village) in villages.iter().zip(0..) {
+                for (indicator_id, indicator) in ids.iter().zip(0..) {
+                    let value = value(village, indicator, (*number).into());
+                    staged.push(StagedRow {
+                        indicator_id: *indicator_id, region_id: *region, breakdown_id: 0, period, value, row_no: village + 1,
+                    });
+                }
             }
         }
+        let before = peak_rss_kib()?;
         let start = Instant::now();
-        record(db, staged, number.into())?;
+        record(db, staged, numbers[0].into())?;
         let secs = start.elapsed().as_secs_f64();
-        if number == 0 {
-            first = secs;
+        if first.is_none() {
+            writeln!(std::io::stderr(), "first run: {secs:.2} s, peak memory {} KiB over {before}", peak_rss_kib()?)?;
         }
+        first.get_or_insert(secs);
         all += secs;
     }
-    Ok((first, all))
+    Ok((first.unwrap_or(0.0), all))
 }
 
 fn record(db: &Db, staged: Vec<StagedRow>, now: i64) -> Result<(), DbError> {
