@@ -1,9 +1,6 @@
 //! The ledger of runs as readers see it, and the rows that runs refused.
 
-use crate::sources::{
-    jobs::connection_of_answer,
-    problem::RunProblem,
-};
+use crate::sources::{jobs::connection_of_answer, problem::RunProblem};
 use pendopo_connectors::{Limits, RawRow, connection::Connection, raw_row as find_raw_row};
 use pendopo_figures::{Db, DbError, Reader, Row, RunRow, Tx, Value, find_answer, settle_refused_row};
 use pendopo_vocab::{AgencyScope, Lang, Scope};
@@ -163,7 +160,12 @@ pub struct RowFilter<'a> {
 ///
 /// # Errors
 /// The database's.
-pub fn list_refused_rows(db: &Db, run_id: i64, after: Option<i64>, limit: i64) -> Result<Vec<ListedRow>, DbError> {
+pub fn list_refused_rows(
+    db: &Db,
+    run_id: i64,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<ListedRow>, DbError> {
     db.read(|reader| read_refused_rows(reader, run_id, &RowFilter::default(), after, limit))
 }
 
@@ -205,7 +207,10 @@ pub fn read_refused_rows(
     let mut values = vec![Value::from(run_id), Value::from(after.unwrap_or(i64::MIN))];
     let condition = row_condition(filter, &mut values);
     values.push(Value::from(limit));
-    let sql = format!("select {ROW_COLUMNS} from refused_row where {condition} order by row_no limit ${}", values.len());
+    let sql = format!(
+        "select {ROW_COLUMNS} from refused_row where {condition} order by row_no limit ${}",
+        values.len()
+    );
     reader.query(&sql, &values, listed_row)
 }
 
@@ -263,7 +268,10 @@ pub fn settle_rows(tx: &mut Tx<'_>, run_id: i64, rows: &[i64], retried: bool) ->
 /// # Errors
 /// The database's.
 pub fn dismiss_rows(tx: &mut Tx<'_>, run_id: i64) -> Result<u64, DbError> {
-    tx.execute("update refused_row set state = 'dismissed' where run_id = $1 and state = 'open'", &[run_id.into()])
+    tx.execute(
+        "update refused_row set state = 'dismissed' where run_id = $1 and state = 'open'",
+        &[run_id.into()],
+    )
 }
 
 /// Writes a run's refused rows as CSV, for a spreadsheet: with a byte order mark, and with an apostrophe
@@ -320,7 +328,10 @@ pub fn raw_row(reader: &mut Reader<'_>, run_id: i64, row_no: i64) -> Result<Opti
 ///
 /// # Errors
 /// The database's.
-pub fn recorded_answer(reader: &mut Reader<'_>, run_id: i64) -> Result<Option<(Connection, Vec<u8>)>, DbError> {
+pub fn recorded_answer(
+    reader: &mut Reader<'_>,
+    run_id: i64,
+) -> Result<Option<(Connection, Vec<u8>)>, DbError> {
     let kept = reader.query_opt(
         "select r.answer_id, s.definition from run r left join source s on s.source_id = r.source_id where r.run_id = $1",
         &[run_id.into()],
@@ -329,7 +340,8 @@ pub fn recorded_answer(reader: &mut Reader<'_>, run_id: i64) -> Result<Option<(C
     let Some((Some(answer_id), definition)) = kept else { return Ok(None) };
     let Some(answer) = find_answer(reader, answer_id)? else { return Ok(None) };
     let definition = definition.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(connection_of_answer(&answer.media_type, definition.as_ref()).map(|connection| (connection, answer.bytes)))
+    Ok(connection_of_answer(&answer.media_type, definition.as_ref())
+        .map(|connection| (connection, answer.bytes)))
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ mod mapping;
 mod pipeline;
 mod report;
 mod retry;
-mod timetable;
 #[cfg(test)]
 mod tests;
+mod timetable;
 
 pub use mapping::connection_of_answer;
 pub use report::{Change, RunReport, RunVerdict};
@@ -68,7 +68,12 @@ pub async fn run_source(app: &App, code: &str, options: &RunOptions) -> anyhow::
 ///
 /// # Errors
 /// As for [`run_source`].
-pub async fn import_file(app: &App, code: &str, file: &Path, options: &RunOptions) -> anyhow::Result<RunReport> {
+pub async fn import_file(
+    app: &App,
+    code: &str,
+    file: &Path,
+    options: &RunOptions,
+) -> anyhow::Result<RunReport> {
     let begun = begin::begin(app, code, RunKind::Import, options).await?;
     Ok(pipeline::carry_out(begun, Input::File(file.to_owned())).await)
 }

@@ -80,7 +80,10 @@ impl RunProblem {
 
     /// Says something about the service; the others are the center's own affair.
     pub fn counts_against_service(&self) -> bool {
-        !matches!(self, RunProblem::Fetch(FetchProblem::Cancelled) | RunProblem::Storage { .. } | RunProblem::Interrupted)
+        !matches!(
+            self,
+            RunProblem::Fetch(FetchProblem::Cancelled) | RunProblem::Storage { .. } | RunProblem::Interrupted
+        )
     }
 
     /// The center's own staff must act, rather than the agency.
@@ -103,18 +106,28 @@ impl RunProblem {
             (RunProblem::TooManyRefused { refused, total, percent }, Lang::En) => format!(
                 "{refused} of {total} rows were refused, more than the limit of {percent} %. Nothing is stored; see the refused rows."
             ),
-            (RunProblem::Definition { detail }, Lang::Id) => format!("Pengaturan sumber keliru: {detail}. Perbaiki paket."),
-            (RunProblem::Definition { detail }, Lang::En) => format!("The source's definition is wrong: {detail}. Repair the pack."),
+            (RunProblem::Definition { detail }, Lang::Id) => {
+                format!("Pengaturan sumber keliru: {detail}. Perbaiki paket.")
+            }
+            (RunProblem::Definition { detail }, Lang::En) => {
+                format!("The source's definition is wrong: {detail}. Repair the pack.")
+            }
             (RunProblem::Storage { detail }, Lang::Id) => {
-                format!("Basis data pusat tidak dapat menyimpan: {detail}. Periksa ruang cakram; angka lama tetap utuh.")
+                format!(
+                    "Basis data pusat tidak dapat menyimpan: {detail}. Periksa ruang cakram; angka lama tetap utuh."
+                )
             }
             (RunProblem::Storage { detail }, Lang::En) => {
-                format!("The center's database cannot store: {detail}. Check the disk's space; earlier figures are intact.")
+                format!(
+                    "The center's database cannot store: {detail}. Check the disk's space; earlier figures are intact."
+                )
             }
             (RunProblem::Interrupted, Lang::Id) => {
                 "Program berhenti saat penarikan berjalan. Tidak ada yang disimpan.".to_owned()
             }
-            (RunProblem::Interrupted, Lang::En) => "The program ended during the run. Nothing of it is stored.".to_owned(),
+            (RunProblem::Interrupted, Lang::En) => {
+                "The program ended during the run. Nothing of it is stored.".to_owned()
+            }
         }
     }
 

@@ -62,7 +62,8 @@ pub fn sentence(
         Lang::Id => id,
         Lang::En => en,
     };
-    let since = ill_since(facts, promise, now).map_or_else(|| "?".to_owned(), |at| moment(at, lang, now, zone));
+    let since =
+        ill_since(facts, promise, now).map_or_else(|| "?".to_owned(), |at| moment(at, lang, now, zone));
     let last = facts.last_good.map(|at| moment(at, lang, now, zone));
     let every = span(promise.every_secs, lang);
     let count = facts.failures;
@@ -76,14 +77,20 @@ pub fn sentence(
                 let at = moment(at, lang, now, zone);
                 say(format!("Belum pernah ditarik; dijadwalkan {at}."), format!("Not read yet; due {at}."))
             }
-            None => say("Belum pernah ditarik; tarik dengan tangan.".to_owned(), "Not read yet; read it by hand.".to_owned()),
+            None => say(
+                "Belum pernah ditarik; tarik dengan tangan.".to_owned(),
+                "Not read yet; read it by hand.".to_owned(),
+            ),
         },
         FreshnessState::Late => match last {
             Some(last) => say(
                 format!("Terlambat: data terakhir {last}, dijanjikan setiap {every}."),
                 format!("Late: last data {last}, promised every {every}."),
             ),
-            None => say("Penarikan pertama belum berhasil.".to_owned(), "The first run has not succeeded yet.".to_owned()),
+            None => say(
+                "Penarikan pertama belum berhasil.".to_owned(),
+                "The first run has not succeeded yet.".to_owned(),
+            ),
         },
         FreshnessState::Stale => {
             let last = last.unwrap_or_default();
@@ -92,9 +99,10 @@ pub fn sentence(
                 format!("Stale since {since}: last data {last}, promised every {every}."),
             )
         }
-        FreshnessState::Down => {
-            say(format!("Mati sejak {since}: {count} penarikan berturut-turut gagal."), format!("Down since {since}: {count} runs in a row failed."))
-        }
+        FreshnessState::Down => say(
+            format!("Mati sejak {since}: {count} penarikan berturut-turut gagal."),
+            format!("Down since {since}: {count} runs in a row failed."),
+        ),
         FreshnessState::Blocked => {
             say(format!("Ditolak layanan sejak {since}."), format!("Kept out by the service since {since}."))
         }
@@ -103,7 +111,8 @@ pub fn sentence(
             format!("The form of the data has changed since {since}; its figures are held back."),
         ),
     };
-    if matches!(state, FreshnessState::Waiting) || (state == FreshnessState::Fresh && facts.problem.is_none()) {
+    if matches!(state, FreshnessState::Waiting) || (state == FreshnessState::Fresh && facts.problem.is_none())
+    {
         return first;
     }
     let why = facts.problem.as_ref().map(|problem| match (state, lang) {
@@ -125,15 +134,21 @@ fn who(facts: &SourceFacts, lang: Lang) -> String {
     match (lang, ours, both) {
         (Lang::Id, true, _) => "Yang bertindak: pengelola pusat data.".to_owned(),
         (Lang::En, true, _) => "To act: the center's own staff.".to_owned(),
-        (Lang::Id, _, true) => format!("Yang bertindak: {agency}, lalu pengelola pusat data bila perubahan itu tetap."),
-        (Lang::En, _, true) => format!("To act: {agency}, then the center's own staff if the change is to stay."),
+        (Lang::Id, _, true) => {
+            format!("Yang bertindak: {agency}, lalu pengelola pusat data bila perubahan itu tetap.")
+        }
+        (Lang::En, _, true) => {
+            format!("To act: {agency}, then the center's own staff if the change is to stay.")
+        }
         (Lang::Id, ..) => format!("Yang bertindak: {agency}."),
         (Lang::En, ..) => format!("To act: {agency}."),
     }
 }
 
-const MONTHS_ID: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
-const MONTHS_EN: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS_ID: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
+const MONTHS_EN: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment for people: the time alone today, else with its date.
 fn moment(at: Timestamp, lang: Lang, now: Timestamp, zone: &TimeZone) -> String {
@@ -179,7 +194,8 @@ mod tests {
     }
 
     fn check(facts: SourceFacts, now: i64, want: FreshnessState, id: &[&str], en: &[&str]) {
-        let facts = SourceFacts { agency: "Dinkes".into(), contact: Some("Subbag Data 0296-1".into()), ..facts };
+        let facts =
+            SourceFacts { agency: "Dinkes".into(), contact: Some("Subbag Data 0296-1".into()), ..facts };
         let zone = TimeZone::get("Asia/Jakarta").unwrap();
         assert_eq!(state(&facts, PROMISE, at(now)), want);
         for (lang, parts) in [(Lang::Id, id), (Lang::En, en)] {
@@ -202,21 +218,63 @@ mod tests {
         };
         check(good.clone(), 60, FreshnessState::Fresh, &["Segar", "pukul"], &["Fresh"]);
         check(SourceFacts::default(), 0, FreshnessState::Waiting, &["Belum pernah"], &["Not read yet"]);
-        check(good.clone(), 4_000, FreshnessState::Late, &["Terlambat", "1 jam", "Dinkes (Subbag"], &["Late", "every hour"]);
-        check(good.clone(), 9_000, FreshnessState::Stale, &["Basi sejak", "Yang bertindak: Dinkes"], &["Stale since", "To act: Dinkes"]);
+        check(
+            good.clone(),
+            4_000,
+            FreshnessState::Late,
+            &["Terlambat", "1 jam", "Dinkes (Subbag"],
+            &["Late", "every hour"],
+        );
+        check(
+            good.clone(),
+            9_000,
+            FreshnessState::Stale,
+            &["Basi sejak", "Yang bertindak: Dinkes"],
+            &["Stale since", "To act: Dinkes"],
+        );
         let slow = RunProblem::Fetch(FetchProblem::TimedOut { phase: Phase::Idle, after_millis: 20_000 });
-        check(failing(1, slow.clone()), 1_000, FreshnessState::Fresh, &["Penarikan terakhir gagal", "20 detik"], &["The last run failed"]);
-        check(failing(3, slow), 1_000, FreshnessState::Down, &["Mati sejak", "3 penarikan", "20 detik"], &["Down since", "3 runs"]);
+        check(
+            failing(1, slow.clone()),
+            1_000,
+            FreshnessState::Fresh,
+            &["Penarikan terakhir gagal", "20 detik"],
+            &["The last run failed"],
+        );
+        check(
+            failing(3, slow),
+            1_000,
+            FreshnessState::Down,
+            &["Mati sejak", "3 penarikan", "20 detik"],
+            &["Down since", "3 runs"],
+        );
         let wall = RunProblem::Fetch(FetchProblem::Blocked { status: 403, url: "http://x/".into() });
-        check(failing(1, wall), 1_000, FreshnessState::Blocked, &["Ditolak layanan sejak", "403"], &["Kept out", "403"]);
+        check(
+            failing(1, wall),
+            1_000,
+            FreshnessState::Blocked,
+            &["Ditolak layanan sejak", "403"],
+            &["Kept out", "403"],
+        );
         let drift = Drift {
             missing: vec![MissingColumn { column: "prevalensi".into(), likely: Some("prev_persen".into()) }],
             ..Drift::default()
         };
         let changed = RunProblem::Answer(AnswerProblem::Changed(drift));
-        check(failing(1, changed), 1_000, FreshnessState::Changed, &["prevalensi", "prev_persen", "lalu pengelola"], &["held back", "prevalensi"]);
+        check(
+            failing(1, changed),
+            1_000,
+            FreshnessState::Changed,
+            &["prevalensi", "prev_persen", "lalu pengelola"],
+            &["held back", "prevalensi"],
+        );
         let secret = RunProblem::Fetch(FetchProblem::NoSecret { name: "token".into() });
-        check(failing(3, secret), 1_000, FreshnessState::Down, &["Yang bertindak: pengelola"], &["the center's own staff"]);
+        check(
+            failing(3, secret),
+            1_000,
+            FreshnessState::Down,
+            &["Yang bertindak: pengelola"],
+            &["the center's own staff"],
+        );
     }
 
     #[test]

@@ -78,10 +78,15 @@ pub fn list_sources(db: &Db, scope: &Scope, now: Timestamp) -> Result<Vec<Source
 ///
 /// # Errors
 /// The database's.
-pub fn read_sources(reader: &mut Reader<'_>, scope: &Scope, now: Timestamp) -> Result<Vec<SourceHealth>, DbError> {
+pub fn read_sources(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Vec<SourceHealth>, DbError> {
     let agencies = list_agencies(reader)?;
     let sources = pendopo_figures::list_sources(reader)?;
-    let visible = sources.into_iter().filter(|source| source.retired_at.is_none() && sees(scope, &source.row));
+    let visible =
+        sources.into_iter().filter(|source| source.retired_at.is_none() && sees(scope, &source.row));
     visible
         .map(|source| {
             let agency = agencies.iter().find(|agency| agency.id == source.row.agency_id);
@@ -199,9 +204,7 @@ pub fn read_past(reader: &mut Reader<'_>, source_id: i64) -> Result<SourceFacts,
     let sql = format!("select count(*), min(finished_at), max(finished_at) {since}");
     let (failures, first, last): (i64, Option<i64>, Option<i64>) =
         reader.query_one(&sql, &bounds, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let sql = format!(
-        "select p.problem from run_problem p where p.run_id = (select max(run_id) {since})"
-    );
+    let sql = format!("select p.problem from run_problem p where p.run_id = (select max(run_id) {since})");
     let problem: Option<String> = reader.query_opt(&sql, &bounds, |row| row.get(0))?;
     Ok(SourceFacts {
         last_good: good.and_then(|(_, at)| moment(at)),
@@ -310,7 +313,8 @@ pub fn put_columns(
     added: &[String],
     seen_at_ms: i64,
 ) -> Result<(), DbError> {
-    let json = |list: &[String]| serde_json::to_string(list).map_err(|error| DbError::Other(error.to_string()));
+    let json =
+        |list: &[String]| serde_json::to_string(list).map_err(|error| DbError::Other(error.to_string()));
     tx.execute(
         "insert into source_shape (source_id, columns, added, seen_at) values ($1, $2, $3, $4) \
          on conflict (source_id) do update set columns = excluded.columns, added = excluded.added, seen_at = excluded.seen_at",

@@ -30,7 +30,6 @@ use pendopo_connectors::{
     recording::Recorder,
 };
 use pendopo_vocab::Clock;
-use sha2::{Digest, Sha256};
 use std::{
     fs::File,
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
@@ -103,8 +102,6 @@ pub struct Fetched {
     pub recording: File,
     /// Its size.
     pub bytes: u64,
-    /// SHA-256 of the recording, in hex: the same content has the same sum.
-    pub sha256: String,
 }
 
 /// Why nothing came that can be used.
@@ -386,10 +383,9 @@ fn run_sql(call: &SqlCall) -> Result<Fetched, FetchFailure> {
     Ok(recorder.finish()?.finish()?)
 }
 
-/// A temporary file that counts and sums what is written.
+/// A temporary file that counts what is written.
 struct Tape {
     out: BufWriter<File>,
-    sum: Sha256,
     bytes: u64,
     max_bytes: u64,
 }
@@ -400,13 +396,13 @@ const HEADS: u64 = 1 << 20;
 impl Tape {
     fn new(max_bytes: u64) -> io::Result<Tape> {
         let out = BufWriter::with_capacity(256 << 10, tempfile::tempfile()?);
-        Ok(Tape { out, sum: Sha256::new(), bytes: 0, max_bytes })
+        Ok(Tape { out, bytes: 0, max_bytes })
     }
 
     fn finish(self) -> io::Result<Fetched> {
         let mut recording = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         recording.seek(SeekFrom::Start(0))?;
-        Ok(Fetched { recording, bytes: self.bytes, sha256: hex(&self.sum.finalize()) })
+        Ok(Fetched { recording, bytes: self.bytes })
     }
 
     fn is_full(&self) -> bool {
@@ -420,7 +416,6 @@ impl Write for Tape {
         if self.is_full() {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the answer is larger than accepted"));
         }
-        self.sum.update(bytes);
         self.out.write_all(bytes)?;
         Ok(bytes.len())
     }
@@ -441,15 +436,6 @@ impl Fetched {
         self.recording.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A write to the tape failed: too much, or the disk.

@@ -38,7 +38,8 @@ impl Secrets {
         Ok(Secrets(Arc::new(known)))
     }
 
-    /// Secrets given in place, for tests and embedded use.
+    /// Secrets given in place.
+    #[cfg(test)]
     pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Secrets {
         Secrets(Arc::new(pairs.into_iter().map(|(name, value)| (variable(name), value.to_owned())).collect()))
     }

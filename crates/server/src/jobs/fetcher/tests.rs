@@ -31,14 +31,20 @@ fn short() -> Bounds {
     }
 }
 
-async fn fetch_with(fetcher: &Fetcher, connection: &Connection, bounds: &Bounds) -> Result<Fetched, FetchFailure> {
+async fn fetch_with(
+    fetcher: &Fetcher,
+    connection: &Connection,
+    bounds: &Bounds,
+) -> Result<Fetched, FetchFailure> {
     let (zone, cancel) = (TimeZone::UTC, CancellationToken::new());
-    let order = Order { connection, since: None, bounds, time_zone: &zone, cancel: &cancel, on_bytes: &|_| {} };
+    let order =
+        Order { connection, since: None, bounds, time_zone: &zone, cancel: &cancel, on_bytes: &|_| {} };
     fetcher.fetch(&order).await
 }
 
 fn json_at(url: &str) -> Connection {
-    let location = pendopo_connectors::connection::Location { url: Some(url.to_owned()), ..Default::default() };
+    let location =
+        pendopo_connectors::connection::Location { url: Some(url.to_owned()), ..Default::default() };
     Connection::Json(pendopo_connectors::connection::JsonOptions { location, ..Default::default() })
 }
 

@@ -87,14 +87,17 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
 /// `None` when there is no such source; an inner error when its definition is of another version.
 fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared, String>>, DbError> {
     let sources = list_sources(reader)?;
-    let Some(stored) = sources.into_iter().find(|source| source.retired_at.is_none() && source.row.code == code)
+    let Some(stored) =
+        sources.into_iter().find(|source| source.retired_at.is_none() && source.row.code == code)
     else {
         return Ok(None);
     };
     let source: SourceFile = match serde_json::from_str(&stored.row.definition) {
         Ok(source) => source,
         Err(error) => {
-            return Ok(Some(Err(format!("the definition of `{code}` is not understood, apply the pack again: {error}"))));
+            return Ok(Some(Err(format!(
+                "the definition of `{code}` is not understood, apply the pack again: {error}"
+            ))));
         }
     };
     let indicators = list_indicators(reader)?;
@@ -141,9 +144,9 @@ fn lock_source(db: &Db, folder: &Path, source_id: i64) -> AppResult<Option<File>
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(AppError::Conflict("this source is being read already; one run per source at a time".to_owned()))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(AppError::Conflict(
+            "this source is being read already; one run per source at a time".to_owned(),
+        )),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
     }
 }
@@ -163,7 +166,11 @@ fn enter(db: &Db, run: &NewRun, locked: bool) -> AppResult<i64> {
 pub(super) fn close_orphans(db: &Db, folder: &Path, now_ms: i64) -> Result<u64, DbError> {
     let mut closed = pendopo_figures::close_interrupted_runs(db, now_ms)?;
     let running: Vec<i64> = db.read(|reader| {
-        reader.query("select source_id from run where status = 'running' and source_id is not null", &[], |row| row.get(0))
+        reader.query(
+            "select source_id from run where status = 'running' and source_id is not null",
+            &[],
+            |row| row.get(0),
+        )
     })?;
     for source_id in running {
         if let Ok(Some(_lock)) = lock_source(db, folder, source_id) {

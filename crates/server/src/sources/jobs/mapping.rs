@@ -129,7 +129,9 @@ impl<'a> Kept<'a> {
     /// Figures are kept in the form in which they are stored: half the memory, and no second copy.
     fn stage(&mut self) {
         for fact in self.facts.drain(..) {
-            let Some(indicator_id) = self.reading.prepared.indicator_ids.get(fact.indicator as usize) else { continue };
+            let Some(indicator_id) = self.reading.prepared.indicator_ids.get(fact.indicator as usize) else {
+                continue;
+            };
             let breakdown_id = match self.breakdowns.get(&*fact.breakdown) {
                 Some(known) => *known,
                 None if fact.breakdown.is_empty() => 0,
@@ -158,7 +160,10 @@ impl<'a> Kept<'a> {
         } else if let Some((deadline, timeout)) = self.reading.deadline
             && Instant::now() >= deadline
         {
-            self.stopped = Some(FetchProblem::TimedOut { phase: Phase::Total, after_millis: timeout.as_millis() as u64 });
+            self.stopped = Some(FetchProblem::TimedOut {
+                phase: Phase::Total,
+                after_millis: timeout.as_millis() as u64,
+            });
         }
         if self.stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -238,7 +243,8 @@ fn numbered(refusals: Vec<Refusal>) -> Vec<RefusedRow> {
     refusals
         .into_iter()
         .map(|refusal| {
-            let own = i64::try_from(refusal.row_no).ok().filter(|number| *number > 0 && taken.insert(*number));
+            let own =
+                i64::try_from(refusal.row_no).ok().filter(|number| *number > 0 && taken.insert(*number));
             let row_no = own.unwrap_or_else(|| {
                 free -= 1;
                 free + 1
@@ -278,7 +284,9 @@ pub fn connection_of_answer(media_type: &str, source: Option<&SourceFile>) -> Op
         Some(source) if kind(&source.connection) == recorded => Some(source.connection.clone()),
         _ => match recorded {
             "csv" => Some(Connection::Csv(CsvOptions::default())),
-            "spreadsheet" => Some(Connection::Spreadsheet(SpreadsheetOptions { header_rows: 1, ..Default::default() })),
+            "spreadsheet" => {
+                Some(Connection::Spreadsheet(SpreadsheetOptions { header_rows: 1, ..Default::default() }))
+            }
             "json" => Some(Connection::Json(JsonOptions::default())),
             "sqlite" => Some(Connection::Sqlite(Default::default())),
             "postgres" => Some(Connection::Postgres(Default::default())),
@@ -297,7 +305,9 @@ pub(super) fn connection_of_file(file: &Path, source: &SourceFile) -> Result<Con
         "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => "spreadsheet",
         "json" => "json",
         other => {
-            let detail = format!("cannot tell the kind of a file named .{other}; expected csv, tsv, xlsx, xls, ods or json");
+            let detail = format!(
+                "cannot tell the kind of a file named .{other}; expected csv, tsv, xlsx, xls, ods or json"
+            );
             return Err(RunProblem::Definition { detail });
         }
     };

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     config::Config,
     jobs::{
-        fetcher::{AllowedNetworks, Bounds, Fetched, FetchProblem, Fetcher, Order, Secrets, record_file},
+        fetcher::{AllowedNetworks, Bounds, FetchProblem, Fetched, Fetcher, Order, Secrets, record_file},
         progress::{Stage, Step},
     },
     packs::{schema::SourceFile, spans::parse_span},
@@ -17,8 +17,8 @@ use crate::{
 };
 use pendopo_connectors::{Limits, connection::Connection};
 use pendopo_figures::{
-    AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow, commit_run, fail_run,
-    preview_run, put_breakdown, refuse_run, set_progress,
+    AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow, commit_run,
+    fail_run, preview_run, put_breakdown, refuse_run, set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
 use std::{
@@ -63,7 +63,8 @@ enum End {
 pub(super) async fn carry_out(begun: Begun, input: Input) -> RunReport {
     let begun = Arc::new(begun);
     let started = Instant::now();
-    let heart = begun.run_id.map(|run_id| tokio::spawn(keep_alive(begun.app.clone(), run_id, begun.running.watch())));
+    let heart =
+        begun.run_id.map(|run_id| tokio::spawn(keep_alive(begun.app.clone(), run_id, begun.running.watch())));
     let end = work(&begun, input).await;
     let closing = begun.clone();
     let written = tokio::task::spawn_blocking(move || write_down(&closing, end)).await;
@@ -131,7 +132,8 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
             let connection = connection_of_file(&path, source)?;
             let most = config.runs.max_import_bytes;
             let read = move || -> Result<Fetched, RunProblem> {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let unreadable = |error: io::Error| {
                     let detail = error.to_string();
                     RunProblem::Fetch(FetchProblem::UnreadableFile { path: name.clone(), detail })
@@ -144,11 +146,13 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
                 Ok(record_file(&name, file, about.len(), most)?)
             };
             let joined = tokio::task::spawn_blocking(read).await;
-            let recording = joined.map_err(|error| RunProblem::Definition { detail: error.to_string() })??;
+            let recording =
+                joined.map_err(|error| RunProblem::Definition { detail: error.to_string() })??;
             Ok(Answer { recording, connection, limits: Limits::bulk(), only: None, keep: true })
         }
         Input::Recorded { connection, bytes, only } => {
-            let recorded = keep_in_file(&bytes).map_err(|error| RunProblem::Storage { detail: error.to_string() })?;
+            let recorded =
+                keep_in_file(&bytes).map_err(|error| RunProblem::Storage { detail: error.to_string() })?;
             Ok(Answer { recording: recorded, connection, limits: Limits::bulk(), only, keep: false })
         }
     }
@@ -159,13 +163,14 @@ fn keep_in_file(bytes: &[u8]) -> io::Result<Fetched> {
     let mut recording = tempfile::tempfile()?;
     recording.write_all(bytes)?;
     recording.seek(SeekFrom::Start(0))?;
-    Ok(Fetched { recording, bytes: bytes.len() as u64, sha256: String::new() })
+    Ok(Fetched { recording, bytes: bytes.len() as u64 })
 }
 
-/// The secrets are read once per process, and again when the file is younger.
+/// The secrets, read for each run, so that a new one needs no restart.
 fn secrets(config: &Config) -> Result<Secrets, RunProblem> {
     static ENVIRONMENT: OnceLock<Vec<(String, String)>> = OnceLock::new();
-    let variables = ENVIRONMENT.get_or_init(|| std::env::vars().filter(|(name, _)| name.starts_with("PENDOPO_SECRET_")).collect());
+    let variables = ENVIRONMENT
+        .get_or_init(|| std::env::vars().filter(|(name, _)| name.starts_with("PENDOPO_SECRET_")).collect());
     Secrets::load(&config.secrets_file, variables.iter().cloned())
         .map_err(|error| RunProblem::Definition { detail: error.to_string() })
 }
@@ -201,7 +206,8 @@ fn bounds(source: &SourceFile, config: &Config) -> Result<Bounds, RunProblem> {
         None => config.runs.timeout,
     };
     let max_bytes = source.max_mib.map_or(config.runs.max_answer_bytes, |mib| u64::from(mib) << 20);
-    let allowed = AllowedNetworks::parse(&source.allow_networks).map_err(|text| wrong(format!("`{text}` is not a network")))?;
+    let allowed = AllowedNetworks::parse(&source.allow_networks)
+        .map_err(|text| wrong(format!("`{text}` is not a network")))?;
     Ok(Bounds { allowed, timeout, max_bytes, ..Bounds::default() })
 }
 
@@ -219,7 +225,9 @@ fn judge(begun: &Begun, mut answer: Answer) -> End {
         only: answer.only.as_ref(),
         running: &begun.running,
         // An import by hand may take as long as it takes.
-        deadline: timeout.filter(|_| begun.kind == RunKind::Source).map(|bound| (Instant::now() + bound, bound)),
+        deadline: timeout
+            .filter(|_| begun.kind == RunKind::Source)
+            .map(|bound| (Instant::now() + bound, bound)),
     };
     let mapped = match map_answer(&reading, &mut answer.recording.recording) {
         Ok(mapped) => mapped,
@@ -261,7 +269,11 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     let db = begun.app.db();
     begun.running.set(Stage::Storing, 0, Some(mapped.staged.len() as u64));
     name_breakdowns(begun, &mut mapped)?;
-    let body = if answer.keep { Some(answer_body(answer).map_err(|error| DbError::Full(error.to_string()))?) } else { None };
+    let body = if answer.keep {
+        Some(answer_body(answer).map_err(|error| DbError::Full(error.to_string()))?)
+    } else {
+        None
+    };
     mapped.counters.bytes = body.as_ref().map_or(0, |body| body.bytes.len() as i64);
     let now_ms = begun.app.clock().now().as_millisecond();
     // Rows that are tried again stay with the run that refused them.
@@ -269,7 +281,9 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     let staged = std::mem::take(&mut mapped.staged);
     let outcome = commit_run(db, run_id, staged, refused, body.as_ref(), mapped.counters, now_ms)?;
     if begun.kind == RunKind::Source {
-        let shape = db.write(|tx| store::put_columns(tx, begun.prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms));
+        let shape = db.write(|tx| {
+            store::put_columns(tx, begun.prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms)
+        });
         if let Err(error) = shape {
             // The figures are safe; only the comparison of columns starts from an older state.
             tracing::warn!(run_id, %error, "cannot remember the answer's columns");
@@ -301,10 +315,17 @@ fn answer_body(mut answer: Answer) -> io::Result<AnswerBody> {
 }
 
 /// Ends a run that came to nothing. What was stored before stays as it is.
-fn close(begun: &Begun, run_id: i64, problem: RunProblem, mapped: Mapped, answer: Option<Box<Answer>>) -> RunReport {
+fn close(
+    begun: &Begun,
+    run_id: i64,
+    problem: RunProblem,
+    mapped: Mapped,
+    answer: Option<Box<Answer>>,
+) -> RunReport {
     let db = begun.app.db();
     let body = answer.filter(|answer| answer.keep).and_then(|answer| answer_body(*answer).ok());
-    let counters = RunCounters { bytes: body.as_ref().map_or(0, |body| body.bytes.len() as i64), ..mapped.counters };
+    let counters =
+        RunCounters { bytes: body.as_ref().map_or(0, |body| body.bytes.len() as i64), ..mapped.counters };
     let end = RunEnd {
         problem_code: problem.code().to_owned(),
         message: problem.sentence(Lang::Id),

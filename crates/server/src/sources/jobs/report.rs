@@ -80,7 +80,7 @@ pub struct RunReport {
 }
 
 impl RunReport {
-    /// The report for people, several lines.
+    /// The report for people, in lines.
     pub fn text(&self, lang: Lang) -> String {
         let mut text = self.headline(lang);
         if let Some(problem) = &self.problem {
@@ -121,8 +121,14 @@ impl RunReport {
             };
         }
         for note in &self.notes {
-            let _infallible = write!(text, "\n{}: {}", if lang == Lang::Id { "Catatan" } else { "Note" }, note.replace('_', " "));
+            let _infallible = write!(
+                text,
+                "\n{}: {}",
+                if lang == Lang::Id { "Catatan" } else { "Note" },
+                note.replace('_', " ")
+            );
         }
+        text.push('\n');
         text
     }
 
@@ -141,7 +147,9 @@ impl RunReport {
         };
         let secs = format_number(self.took.as_secs_f64(), 1, lang);
         match (self.run_id, lang) {
-            (Some(run_id), Lang::Id) => format!("{}: {verdict} (penarikan {run_id}, {secs} detik)", self.source),
+            (Some(run_id), Lang::Id) => {
+                format!("{}: {verdict} (penarikan {run_id}, {secs} detik)", self.source)
+            }
             (Some(run_id), Lang::En) => format!("{}: {verdict} (run {run_id}, {secs} s)", self.source),
             (None, Lang::Id) => format!("{}: {verdict} ({secs} detik)", self.source),
             (None, Lang::En) => format!("{}: {verdict} ({secs} s)", self.source),

@@ -35,14 +35,18 @@ struct Retry {
 /// [`AppError::NotFound`] without such a run, [`AppError::Conflict`] when there is nothing to retry.
 pub async fn retry_run(app: &App, run_id: i64, options: &RunOptions) -> AppResult<RunReport> {
     let found = app.blocking(move |db| db.read(|reader| look_up(reader, run_id))).await?;
-    let retry = found.ok_or_else(|| AppError::NotFound(format!("run {run_id} with a recorded answer")))?.map_err(AppError::Conflict)?;
+    let retry = found
+        .ok_or_else(|| AppError::NotFound(format!("run {run_id} with a recorded answer")))?
+        .map_err(AppError::Conflict)?;
     let owned = app.clone();
     let refused_whole = retry.run.status == RunStatus::Refused;
     let source = retry.source.clone();
     let definition = app.blocking(move |db| db.read(|reader| read_definition(reader, &source))).await?;
     let whole = refused_whole || definition.is_some_and(|definition| gathers(&definition.mapping));
     if whole && retry.overtaken {
-        return Err(AppError::Conflict("a later run has brought newer figures; read the source again instead".to_owned()));
+        return Err(AppError::Conflict(
+            "a later run has brought newer figures; read the source again instead".to_owned(),
+        ));
     }
     let options = RunOptions { trigger: "retry", dry_run: false, ..options.clone() };
     let begun = begin::begin(app, &retry.source, RunKind::Retry, &options).await?;
@@ -53,8 +57,10 @@ pub async fn retry_run(app: &App, run_id: i64, options: &RunOptions) -> AppResul
         let (open, still) = (retry.open, report.refused_rows.clone());
         let settle = move |db: &Db| {
             let gathered = still.iter().any(|row| *row <= 0);
-            let mut passed: Vec<i64> =
-                open.into_iter().filter(|row| if *row > 0 { !still.contains(row) } else { !gathered }).collect();
+            let mut passed: Vec<i64> = open
+                .into_iter()
+                .filter(|row| if *row > 0 { !still.contains(row) } else { !gathered })
+                .collect();
             passed.sort_unstable();
             db.write(|tx| store::settle_rows(tx, run_id, &passed, true))
         };
@@ -74,7 +80,10 @@ fn look_up(reader: &mut Reader<'_>, run_id: i64) -> Result<Option<Result<Retry, 
         return Ok(Some(Err(format!("run {run_id} has no open refused rows"))));
     }
     let Some((connection, bytes)) = store::recorded_answer(reader, run_id)? else { return Ok(None) };
-    let source = reader.query_one("select code from source where source_id = $1", &[source_id.into()], |row| row.get(0))?;
+    let source =
+        reader.query_one("select code from source where source_id = $1", &[source_id.into()], |row| {
+            row.get(0)
+        })?;
     let later: i64 = reader.query_one(
         "select count(*) from run where source_id = $1 and run_id > $2 and status = 'done' and kind in ('source', 'import')",
         &[source_id.into(), run_id.into()],
@@ -85,7 +94,8 @@ fn look_up(reader: &mut Reader<'_>, run_id: i64) -> Result<Option<Result<Retry, 
 
 fn read_definition(reader: &mut Reader<'_>, code: &str) -> Result<Option<SourceFile>, DbError> {
     let text: Option<String> =
-        reader.query_opt("select definition from source where code = $1", &[code.into()], |row| row.get(0))?;
+        reader
+            .query_opt("select definition from source where code = $1", &[code.into()], |row| row.get(0))?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 

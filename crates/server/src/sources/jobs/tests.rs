@@ -126,7 +126,12 @@ impl Center {
         Center::open(folder, config, source, Some(server))
     }
 
-    fn open(folder: tempfile::TempDir, config: Config, source: &str, server: Option<pendopo_testkit::Postgres>) -> Center {
+    fn open(
+        folder: tempfile::TempDir,
+        config: Config,
+        source: &str,
+        server: Option<pendopo_testkit::Postgres>,
+    ) -> Center {
         let clock = Arc::new(HandClock(AtomicI64::new(1_795_500_000)));
         let db = Db::open(&config.database).unwrap();
         db.migrate(pendopo_figures::MIGRATIONS).unwrap();
@@ -180,7 +185,8 @@ impl Center {
 
     fn figures(&self) -> Vec<(i64, i64, f64)> {
         let sql = "select region_id, commit_no, value from observation order by region_id, commit_no";
-        let read = || self.app.db().read(|r| r.query(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))));
+        let read =
+            || self.app.db().read(|r| r.query(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))));
         aside(read).unwrap()
     }
 
@@ -210,10 +216,12 @@ fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 /// Twelve good rows, so that one bad one is below the threshold.
 fn good_rows(first: u32) -> String {
-    let villages = ["1001", "2001", "2002", "2003", "2004", "2005", "2006", "2007", "2008", "2009", "2010", "2011"];
+    let villages =
+        ["1001", "2001", "2002", "2003", "2004", "2005", "2006", "2007", "2008", "2009", "2010", "2011"];
     let tree = pendopo_vocab::region_tree::RegionTree::embedded();
     let center: pendopo_vocab::RegionCode = "33.16".parse().unwrap();
-    let all: Vec<_> = tree.descendants(center, pendopo_vocab::RegionLevel::Village).take(villages.len()).collect();
+    let all: Vec<_> =
+        tree.descendants(center, pendopo_vocab::RegionLevel::Village).take(villages.len()).collect();
     assert_eq!(all.len(), villages.len());
     all.iter().zip(first..).map(|(region, value)| format!("{};2026-09;{value}\n", region.code)).collect()
 }
@@ -225,12 +233,18 @@ fn csv_text(rows: &str) -> String {
 async fn file_from_end_to_end(center: &Center) {
     center.write("gizi.csv", &csv_text(&good_rows(1)));
     assert_eq!(center.health().state, FreshnessState::Waiting);
-    let dry = run_source(&center.app, "gizi", &RunOptions { dry_run: true, ..RunOptions::default() }).await.unwrap();
+    let dry = run_source(&center.app, "gizi", &RunOptions { dry_run: true, ..RunOptions::default() })
+        .await
+        .unwrap();
     assert_eq!((dry.verdict, dry.outcome.added, dry.run_id), (RunVerdict::DryRun, 12, None));
     assert!(center.figures().is_empty() && center.runs().is_empty());
 
     let first = center.run().await;
-    assert_eq!((first.verdict, first.counters.accepted, first.outcome.added), (RunVerdict::Done, 12, 12), "{first:?}");
+    assert_eq!(
+        (first.verdict, first.counters.accepted, first.outcome.added),
+        (RunVerdict::Done, 12, 12),
+        "{first:?}"
+    );
     assert_eq!(center.health().state, FreshnessState::Fresh);
     let stored = center.figures();
     // The same file has one effect, and renews the promise.
@@ -242,16 +256,26 @@ async fn file_from_end_to_end(center: &Center) {
     assert_eq!(center.health().state, FreshnessState::Fresh);
     // A revision is added, never written over.
     center.write("gizi.csv", &csv_text(&good_rows(2)));
-    let dry = run_source(&center.app, "gizi", &RunOptions { dry_run: true, ..RunOptions::default() }).await.unwrap();
+    let dry = run_source(&center.app, "gizi", &RunOptions { dry_run: true, ..RunOptions::default() })
+        .await
+        .unwrap();
     assert_eq!((dry.outcome.revised, dry.changes.len()), (12, 12));
-    assert!(dry.text(Lang::Id).contains("12 direvisi") && dry.changes[0].indicator == "gizi-buruk", "{}", dry.text(Lang::Id));
+    assert!(
+        dry.text(Lang::Id).contains("12 direvisi") && dry.changes[0].indicator == "gizi-buruk",
+        "{}",
+        dry.text(Lang::Id)
+    );
     let third = center.run().await;
     assert_eq!((third.outcome.revised, center.figures().len()), (12, 24));
     // Lineage: the raw row of a figure.
-    let raw = aside(|| center.app.db().read(|r| ledger::raw_row(r, first.run_id.unwrap(), 2))).unwrap().unwrap();
+    let raw =
+        aside(|| center.app.db().read(|r| ledger::raw_row(r, first.run_id.unwrap(), 2))).unwrap().unwrap();
     assert_eq!((raw.columns.join(","), raw.cells[2].as_str()), ("kode,bulan,jumlah".to_owned(), "1"));
     let runs = center.runs();
-    assert_eq!((runs.len(), runs[0].source_code.as_deref(), runs[0].run.status), (3, Some("gizi"), RunStatus::Done));
+    assert_eq!(
+        (runs.len(), runs[0].source_code.as_deref(), runs[0].run.status),
+        (3, Some("gizi"), RunStatus::Done)
+    );
     center.clock.0.fetch_add(3_700, Ordering::SeqCst);
     assert_eq!(center.health().state, FreshnessState::Late);
     assert!(center.said(Lang::Id).contains("Dinkes (Subbag Data)"), "{}", center.said(Lang::Id));
@@ -278,16 +302,29 @@ async fn refused_rows_are_kept_retried_and_dismissed() {
     center.write("gizi.csv", &csv_text(&rows));
     let report = center.run().await;
     let run_id = report.run_id.unwrap();
-    assert_eq!((report.verdict, report.counters.accepted, report.counters.refused), (RunVerdict::Done, 12, 1));
+    assert_eq!(
+        (report.verdict, report.counters.accepted, report.counters.refused),
+        (RunVerdict::Done, 12, 1)
+    );
     let refused = center.refused(run_id);
-    assert_eq!((refused[0].row_no, refused[0].state.as_str(), refused[0].column.as_deref()), (14, "open", Some("kode")));
+    assert_eq!(
+        (refused[0].row_no, refused[0].state.as_str(), refused[0].column.as_deref()),
+        (14, "open", Some("kode"))
+    );
     assert!(refused[0].raw.contains("33.16.99.9999"), "{refused:?}");
     let mut exported = Vec::new();
-    center.app.db().read(|r| ledger::export_refused_rows(r, run_id, &Default::default(), &mut exported)).unwrap();
+    center
+        .app
+        .db()
+        .read(|r| ledger::export_refused_rows(r, run_id, &Default::default(), &mut exported))
+        .unwrap();
     assert!(String::from_utf8(exported).unwrap().contains("33.16.99.9999"));
     // As things are, nothing passes.
     let report = retry_run(&center.app, run_id, &RunOptions::default()).await.unwrap();
-    assert_eq!((report.verdict, report.counters.refused, center.refused(run_id)[0].state.as_str()), (RunVerdict::Unchanged, 1, "open"));
+    assert_eq!(
+        (report.verdict, report.counters.refused, center.refused(run_id)[0].state.as_str()),
+        (RunVerdict::Unchanged, 1, "open")
+    );
     // The pack learns the spelling; the row alone is read again.
     let tree = pendopo_vocab::region_tree::RegionTree::embedded();
     let center_code: pendopo_vocab::RegionCode = "33.16".parse().unwrap();
@@ -296,7 +333,10 @@ async fn refused_rows_are_kept_retried_and_dismissed() {
     let report = retry_run(&center.app, run_id, &RunOptions::default()).await.unwrap();
     assert_eq!((report.counters.accepted, report.outcome.added), (1, 1), "{report:?}");
     assert_eq!(center.refused(run_id)[0].state, "retried");
-    assert!(matches!(retry_run(&center.app, run_id, &RunOptions::default()).await, Err(AppError::Conflict(_))));
+    assert!(matches!(
+        retry_run(&center.app, run_id, &RunOptions::default()).await,
+        Err(AppError::Conflict(_))
+    ));
     assert!(matches!(retry_run(&center.app, 999, &RunOptions::default()).await, Err(AppError::NotFound(_))));
     // Another bad row is dismissed.
     center.write("gizi.csv", &csv_text(&format!("{}x;2026-09;5\n", good_rows(1))));
@@ -314,7 +354,10 @@ async fn too_many_refused_rows_refuse_the_run() {
     center.write("gizi.csv", &csv_text(&format!("{}x;2026-09;5\ny;2026-09;6\n", good_rows(3))));
     let report = center.run().await;
     assert_eq!(report.verdict, RunVerdict::Refused);
-    assert!(matches!(report.problem, Some(RunProblem::TooManyRefused { refused: 2, total: 14, .. })), "{report:?}");
+    assert!(
+        matches!(report.problem, Some(RunProblem::TooManyRefused { refused: 2, total: 14, .. })),
+        "{report:?}"
+    );
     assert_eq!(center.figures(), stored);
     let run_id = report.run_id.unwrap();
     assert_eq!(center.refused(run_id).len(), 2);
@@ -340,7 +383,10 @@ async fn changed_columns_hold_the_figures_back() {
     let said = center.said(Lang::Id);
     assert!(said.contains("jumlah_balita") && said.contains("“jumlah”"), "{said}");
     // A type that has changed, not one number among them.
-    let words = good_rows(1).lines().map(|line| format!("{}banyak\n", line.trim_end_matches(char::is_numeric))).collect::<String>();
+    let words = good_rows(1)
+        .lines()
+        .map(|line| format!("{}banyak\n", line.trim_end_matches(char::is_numeric)))
+        .collect::<String>();
     center.write("gizi.csv", &csv_text(&words));
     let report = center.run().await;
     assert!(report.problem.as_ref().is_some_and(|problem| problem.is_judgement()), "{report:?}");
@@ -349,8 +395,14 @@ async fn changed_columns_hold_the_figures_back() {
     let wider = good_rows(1).lines().map(|line| format!("{line};x\n")).collect::<String>();
     center.write("gizi.csv", &format!("kode;bulan;jumlah;petugas\n{wider}"));
     let report = center.run().await;
-    assert_eq!((report.verdict, report.added_columns.as_slice()), (RunVerdict::Unchanged, &["petugas".to_owned()][..]));
-    assert_eq!((center.health().state, center.health().new_columns), (FreshnessState::Fresh, vec!["petugas".to_owned()]));
+    assert_eq!(
+        (report.verdict, report.added_columns.as_slice()),
+        (RunVerdict::Unchanged, &["petugas".to_owned()][..])
+    );
+    assert_eq!(
+        (center.health().state, center.health().new_columns),
+        (FreshnessState::Fresh, vec!["petugas".to_owned()])
+    );
 }
 
 /// A service that answers by what `mode` says.
@@ -378,11 +430,9 @@ async fn a_service_s_moods_become_its_states() {
     let center = Center::sqlite(&json_source(service.port));
     assert_eq!(center.run().await.verdict, RunVerdict::Done);
     let stored = center.figures();
-    for (status, times, want) in [
-        (403, 1, FreshnessState::Blocked),
-        (404, 3, FreshnessState::Down),
-        (0, 1, FreshnessState::Changed),
-    ] {
+    for (status, times, want) in
+        [(403, 1, FreshnessState::Blocked), (404, 3, FreshnessState::Down), (0, 1, FreshnessState::Changed)]
+    {
         mode.store(status, Ordering::SeqCst);
         for _ in 0..times {
             let report = center.run().await;
@@ -392,7 +442,10 @@ async fn a_service_s_moods_become_its_states() {
         assert_eq!(center.figures(), stored);
     }
     mode.store(200, Ordering::SeqCst);
-    assert_eq!((center.run().await.verdict, center.health().state), (RunVerdict::Unchanged, FreshnessState::Fresh));
+    assert_eq!(
+        (center.run().await.verdict, center.health().state),
+        (RunVerdict::Unchanged, FreshnessState::Fresh)
+    );
     let health = center.health();
     assert_eq!((health.facts.failures, health.facts.problem), (0, None));
 }
@@ -402,8 +455,14 @@ async fn one_run_per_source_at_a_time() {
     let silent = Service::start(|_| service::Reply::Hang(Vec::new())).await;
     let center = Center::sqlite(&json_source(silent.port));
     let run_id = start_run(&center.app, "gizi", Author::named("uji"), String::new()).await.unwrap();
-    assert!(matches!(start_run(&center.app, "gizi", Author::named("uji"), String::new()).await, Err(AppError::Conflict(_))));
-    assert!(matches!(start_run(&center.app, "tiada", Author::named("uji"), String::new()).await, Err(AppError::NotFound(_))));
+    assert!(matches!(
+        start_run(&center.app, "gizi", Author::named("uji"), String::new()).await,
+        Err(AppError::Conflict(_))
+    ));
+    assert!(matches!(
+        start_run(&center.app, "tiada", Author::named("uji"), String::new()).await,
+        Err(AppError::NotFound(_))
+    ));
     assert_eq!(center.health().running, Some(run_id));
     let mut step = center.app.progress().watch(run_id).unwrap();
     assert!(center.app.progress().cancel(run_id));

@@ -171,7 +171,10 @@ impl Timetable {
         let zone = self.app.identity().time_zone.clone();
         let seen = self.seen_change;
         let read = move |reader: &mut Reader<'_>| -> Result<Option<(i64, Vec<Entry>)>, DbError> {
-            let newest = reader.query_one("select coalesce(max(pack_change_id), 0) from pack_change", &[], |row| row.get(0))?;
+            let newest =
+                reader.query_one("select coalesce(max(pack_change_id), 0) from pack_change", &[], |row| {
+                    row.get(0)
+                })?;
             if seen == Some(newest) {
                 return Ok(None);
             }
@@ -240,7 +243,10 @@ impl Timetable {
 /// Whether the slot counts as run.
 fn counts(code: &str, outcome: anyhow::Result<RunReport>) -> bool {
     match outcome {
-        Ok(report) => !matches!(report.problem, Some(RunProblem::Fetch(FetchProblem::Cancelled) | RunProblem::Storage { .. })),
+        Ok(report) => !matches!(
+            report.problem,
+            Some(RunProblem::Fetch(FetchProblem::Cancelled) | RunProblem::Storage { .. })
+        ),
         Err(error) => {
             // Somebody reads it by hand right now, or another replica does: that is this slot's run.
             tracing::info!(source = code, %error, "not read now");

@@ -55,15 +55,30 @@ async fn sqlite_is_read_and_bounded() {
     let problem = detail(fetch_with(&fetcher, &endless, &quick).await.unwrap_err());
     assert!(matches!(problem, FetchProblem::TimedOut { phase: Phase::Total, .. }), "{problem:?}");
     let wide = ask("select kode || hex(zeroblob(3000000)) as x from gizi");
-    assert!(matches!(detail(fetch_with(&fetcher, &wide, &short()).await.unwrap_err()), FetchProblem::TooLarge { .. }));
+    assert!(matches!(
+        detail(fetch_with(&fetcher, &wide, &short()).await.unwrap_err()),
+        FetchProblem::TooLarge { .. }
+    ));
     let wrong = ask("select tidak_ada from gizi");
     let problem = detail(fetch_with(&fetcher, &wrong, &short()).await.unwrap_err());
-    assert!(matches!(&problem, FetchProblem::Database { detail, .. } if detail.contains("tidak_ada")), "{problem:?}");
-    let outside = Connection::Sqlite(SqliteOptions { path: "../opd.db".to_owned(), query: "select 1 as a".to_owned() });
-    assert!(matches!(detail(fetch_with(&fetcher, &outside, &short()).await.unwrap_err()), FetchProblem::ForbiddenFile { .. }));
+    assert!(
+        matches!(&problem, FetchProblem::Database { detail, .. } if detail.contains("tidak_ada")),
+        "{problem:?}"
+    );
+    let outside =
+        Connection::Sqlite(SqliteOptions { path: "../opd.db".to_owned(), query: "select 1 as a".to_owned() });
+    assert!(matches!(
+        detail(fetch_with(&fetcher, &outside, &short()).await.unwrap_err()),
+        FetchProblem::ForbiddenFile { .. }
+    ));
     // The connection itself cannot write, whatever the statement.
     let place = SqlPlace::File(folder.path().join("opd.db"));
-    for write in ["delete from gizi returning kode", "create table x (a)", "attach 'x.db' as x", "pragma journal_mode = delete"] {
+    for write in [
+        "delete from gizi returning kode",
+        "create table x (a)",
+        "attach 'x.db' as x",
+        "pragma journal_mode = delete",
+    ] {
         let query = SqlRequest {
             engine: SqlEngine::Sqlite,
             target: SqlTarget::File { path: "opd.db".to_owned() },
@@ -91,7 +106,13 @@ async fn sqlite_is_read_and_bounded() {
     let count: i64 = database.query_row("select count(*) from gizi", [], |row| row.get(0)).unwrap();
     let tables: i64 = database.query_row("select count(*) from sqlite_master", [], |row| row.get(0)).unwrap();
     assert_eq!((count, tables), (2, 1));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name() == "x.db").count(), 0);
+    assert_eq!(
+        std::fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_name() == "x.db")
+            .count(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -105,7 +126,10 @@ async fn mariadb_is_read_and_bounded() {
          insert into banyak values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15), (16), (17), (18), (19), (20);",
     );
     let folder = tempfile::tempdir().unwrap();
-    let fetcher = Fetcher { secrets: Secrets::of([("db", server.password), ("wrong", "keliru-sekali")]), ..fetcher(folder.path()) };
+    let fetcher = Fetcher {
+        secrets: Secrets::of([("db", server.password), ("wrong", "keliru-sekali")]),
+        ..fetcher(folder.path())
+    };
     let options = |query: &str| DatabaseOptions {
         host: server.host.to_owned(),
         port: Some(server.port),
@@ -124,16 +148,28 @@ async fn mariadb_is_read_and_bounded() {
 
     let cancel = CancellationToken::new();
     let changed = ask("select kode from gizi where diubah > :since or diubah = :since");
-    let order = Order { connection: &changed, since: Some("2026-09-01 00:00:00"), bounds: &bounds, time_zone: &TimeZone::UTC, cancel: &cancel, on_bytes: &|_| {} };
+    let order = Order {
+        connection: &changed,
+        since: Some("2026-09-01 00:00:00"),
+        bounds: &bounds,
+        time_zone: &TimeZone::UTC,
+        cancel: &cancel,
+        on_bytes: &|_| {},
+    };
     let mut fetched = fetcher.fetch(&order).await.unwrap();
     assert_eq!(rows_of(&changed, &mut fetched).0.rows.len(), 1);
 
     let quick = Bounds { timeout: Duration::from_millis(1_500), ..short() };
     let problem = detail(fetch_with(&fetcher, &ask("select count(*) as a from banyak a, banyak b, banyak c, banyak d, banyak e, banyak f, banyak g, banyak h"), &quick).await.unwrap_err());
     assert!(matches!(problem, FetchProblem::TimedOut { phase: Phase::Total, .. }), "{problem:?}");
-    let problem = detail(fetch_with(&fetcher, &ask("select tidak_ada from gizi"), &bounds).await.unwrap_err());
-    assert!(matches!(&problem, FetchProblem::Database { detail, .. } if detail.contains("tidak_ada")), "{problem:?}");
-    let refused = Connection::Mysql(DatabaseOptions { secret: Some("wrong".to_owned()), ..options("select 1 as a") });
+    let problem =
+        detail(fetch_with(&fetcher, &ask("select tidak_ada from gizi"), &bounds).await.unwrap_err());
+    assert!(
+        matches!(&problem, FetchProblem::Database { detail, .. } if detail.contains("tidak_ada")),
+        "{problem:?}"
+    );
+    let refused =
+        Connection::Mysql(DatabaseOptions { secret: Some("wrong".to_owned()), ..options("select 1 as a") });
     let problem = detail(fetch_with(&fetcher, &refused, &bounds).await.unwrap_err());
     assert!(problem.is_block() && !format!("{problem:?}").contains("keliru"), "{problem:?}");
     let closed = Bounds { allowed: AllowedNetworks::default(), ..bounds.clone() };
@@ -192,16 +228,32 @@ async fn read_postgres(server: &pendopo_testkit::Postgres) {
 
     let cancel = CancellationToken::new();
     let changed = ask("select kode from gizi where diubah > :since");
-    let order = Order { connection: &changed, since: Some("2026-09-01 00:00:00"), bounds: &bounds, time_zone: &TimeZone::UTC, cancel: &cancel, on_bytes: &|_| {} };
+    let order = Order {
+        connection: &changed,
+        since: Some("2026-09-01 00:00:00"),
+        bounds: &bounds,
+        time_zone: &TimeZone::UTC,
+        cancel: &cancel,
+        on_bytes: &|_| {},
+    };
     let mut fetched = fetcher.fetch(&order).await.unwrap();
     assert_eq!(rows_of(&changed, &mut fetched).0.rows.len(), 1);
 
     let quick = Bounds { timeout: Duration::from_millis(1_500), ..short() };
-    let problem = detail(fetch_with(&fetcher, &ask("select count(*) as a from gizi a, gizi b, gizi c"), &quick).await.unwrap_err());
+    let problem = detail(
+        fetch_with(&fetcher, &ask("select count(*) as a from gizi a, gizi b, gizi c"), &quick)
+            .await
+            .unwrap_err(),
+    );
     assert!(matches!(problem, FetchProblem::TimedOut { phase: Phase::Total, .. }), "{problem:?}");
-    let problem = detail(fetch_with(&fetcher, &ask("select tidak_ada from gizi"), &bounds).await.unwrap_err());
-    assert!(matches!(&problem, FetchProblem::Database { detail, .. } if detail.contains("tidak_ada")), "{problem:?}");
-    let closed = Connection::Postgres(DatabaseOptions { host: "127.0.0.1".to_owned(), ..options("select 1 as a") });
+    let problem =
+        detail(fetch_with(&fetcher, &ask("select tidak_ada from gizi"), &bounds).await.unwrap_err());
+    assert!(
+        matches!(&problem, FetchProblem::Database { detail, .. } if detail.contains("tidak_ada")),
+        "{problem:?}"
+    );
+    let closed =
+        Connection::Postgres(DatabaseOptions { host: "127.0.0.1".to_owned(), ..options("select 1 as a") });
     let narrow = Bounds { allowed: AllowedNetworks::default(), ..bounds };
     let problem = detail(fetch_with(&fetcher, &closed, &narrow).await.unwrap_err());
     assert!(matches!(problem, FetchProblem::ForbiddenAddress { .. }), "{problem:?}");

@@ -18,7 +18,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Fetches once from a service that behaves by `answer`; gives the outcome and the number of requests.
-async fn meet(bounds: &Bounds, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (Result<Fetched, FetchFailure>, usize) {
+async fn meet(
+    bounds: &Bounds,
+    answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> (Result<Fetched, FetchFailure>, usize) {
     let service = Service::start(answer).await;
     let folder = tempfile::tempdir().unwrap();
     let outcome = fetch_with(&fetcher(folder.path()), &json_at(&service.url("/data?x=1")), bounds).await;
@@ -46,7 +49,10 @@ async fn a_good_answer_is_recorded_and_read() {
     let mut fetched = outcome.unwrap();
     let (rows, _) = rows_of(&json_at("http://x/"), &mut fetched);
     assert_eq!((rows.columns, rows.rows.len(), hits), (vec!["desa".to_owned(), "nilai".to_owned()], 2, 1));
-    let again = meet(&short(), |_| whole("200 OK", &["content-type: application/json", "content-encoding: gzip"], &gzip(GOOD.as_bytes()))).await;
+    let again = meet(&short(), |_| {
+        whole("200 OK", &["content-type: application/json", "content-encoding: gzip"], &gzip(GOOD.as_bytes()))
+    })
+    .await;
     let (rows, _) = rows_of(&json_at("http://x/"), &mut again.0.unwrap());
     assert_eq!(rows.rows.len(), 2);
 }
@@ -54,15 +60,30 @@ async fn a_good_answer_is_recorded_and_read() {
 #[tokio::test]
 async fn silence_and_drips_end() {
     let (failure, hits) = fault(|_| Reply::Hang(Vec::new())).await;
-    assert!(matches!(failure, FetchFailure::Fetch(FetchProblem::TimedOut { phase: Phase::Idle, .. })), "{failure:?}");
+    assert!(
+        matches!(failure, FetchFailure::Fetch(FetchProblem::TimedOut { phase: Phase::Idle, .. })),
+        "{failure:?}"
+    );
     assert!(hits >= 2, "asked {hits} times");
-    let (failure, _) = fault(|_| Reply::Hang(head("200 OK", &["content-type: application/json", "content-length: 100"]))).await;
-    assert!(matches!(failure, FetchFailure::Fetch(FetchProblem::TimedOut { phase: Phase::Idle, .. })), "{failure:?}");
+    let (failure, _) =
+        fault(|_| Reply::Hang(head("200 OK", &["content-type: application/json", "content-length: 100"])))
+            .await;
+    assert!(
+        matches!(failure, FetchFailure::Fetch(FetchProblem::TimedOut { phase: Phase::Idle, .. })),
+        "{failure:?}"
+    );
     // One byte every 100 ms is never idle for long; the total bound ends it.
-    let drip = Reply::Drip(head("200 OK", &["content-type: application/json", "content-length: 1000"]), vec![b' '; 1000], Duration::from_millis(100));
+    let drip = Reply::Drip(
+        head("200 OK", &["content-type: application/json", "content-length: 1000"]),
+        vec![b' '; 1000],
+        Duration::from_millis(100),
+    );
     let started = Instant::now();
     let (failure, hits) = fault(move |_| drip.clone()).await;
-    assert!(matches!(failure, FetchFailure::Fetch(FetchProblem::TimedOut { phase: Phase::Total, .. })), "{failure:?}");
+    assert!(
+        matches!(failure, FetchFailure::Fetch(FetchProblem::TimedOut { phase: Phase::Total, .. })),
+        "{failure:?}"
+    );
     assert!(started.elapsed() < Duration::from_secs(6) && hits == 1);
 }
 
@@ -89,7 +110,8 @@ async fn broken_answers_are_asked_for_again_and_then_given_up() {
         assert_eq!((code(&failure), hits), ("broken", 3), "{name}: {failure:?}");
     }
     // It gets well in between.
-    let (outcome, hits) = meet(&short(), |request| if request.nth < 2 { Reply::Reset(Vec::new()) } else { json(GOOD) }).await;
+    let (outcome, hits) =
+        meet(&short(), |request| if request.nth < 2 { Reply::Reset(Vec::new()) } else { json(GOOD) }).await;
     assert!(outcome.is_ok() && hits == 3, "{outcome:?}");
 }
 
@@ -101,7 +123,9 @@ async fn bombs_and_endless_answers_stop_at_the_bound() {
     let lines = ["content-type: application/json", "content-encoding: gzip"];
     let (failure, hits) = fault(move |_| whole("200 OK", &lines, &bomb)).await;
     assert_eq!((code(&failure), hits), ("too_large", 1));
-    let (failure, hits) = fault(|_| Reply::Endless(head("200 OK", &["content-type: application/json"]), vec![b' '; 8192])).await;
+    let (failure, hits) =
+        fault(|_| Reply::Endless(head("200 OK", &["content-type: application/json"]), vec![b' '; 8192]))
+            .await;
     assert_eq!((code(&failure), hits), ("too_large", 1));
     let (failure, _) = fault(|_| Reply::Bytes(head("200 OK", &["content-length: 99999999999"]))).await;
     assert_eq!(code(&failure), "too_large");
@@ -148,7 +172,10 @@ async fn retry_after_is_respected() {
 
 #[tokio::test]
 async fn redirects_are_followed_within_reason() {
-    let (outcome, hits) = meet(&short(), |request| if request.nth < 4 { redirect(301, &format!("/step{}", request.nth)) } else { json(GOOD) }).await;
+    let (outcome, hits) = meet(&short(), |request| {
+        if request.nth < 4 { redirect(301, &format!("/step{}", request.nth)) } else { json(GOOD) }
+    })
+    .await;
     assert!(outcome.is_ok() && hits == 5, "{outcome:?}");
     let (failure, hits) = fault(|_| redirect(302, "/again")).await;
     assert_eq!((code(&failure), hits), ("redirect", 6));
@@ -162,13 +189,18 @@ async fn redirects_are_followed_within_reason() {
 
 #[tokio::test]
 async fn answers_of_another_kind_are_named() {
-    let html = |body: &'static str| move |_: &Request| whole("200 OK", &["content-type: text/html"], body.as_bytes());
+    let html = |body: &'static str| {
+        move |_: &Request| whole("200 OK", &["content-type: text/html"], body.as_bytes())
+    };
     let (failure, _) = fault(html("<!doctype html><html><body>Selamat datang</body></html>")).await;
     assert_eq!(code(&failure), "wrong_kind");
     let (failure, _) = fault(html("<html><form>Kata sandi <input type=password></form></html>")).await;
     assert_eq!(code(&failure), "blocked");
     let (failure, _) = fault(|_| json(r#"{"status":false,"message":"API key tidak valid"}"#)).await;
-    assert!(code(&failure) == "refused" && failure.to_string().contains("API key tidak valid"), "{failure:?}");
+    assert!(
+        code(&failure) == "refused" && failure.to_string().contains("API key tidak valid"),
+        "{failure:?}"
+    );
     let (failure, _) = fault(|_| json("")).await;
     assert_eq!(code(&failure), "empty");
 }
@@ -181,37 +213,55 @@ async fn nobody_there_and_unknown_names() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let failure = fetch_with(&fetcher, &json_at(&format!("http://127.0.0.1:{free}/")), &short()).await.unwrap_err();
+    let failure =
+        fetch_with(&fetcher, &json_at(&format!("http://127.0.0.1:{free}/")), &short()).await.unwrap_err();
     assert_eq!(code(&failure), "no_connection", "{failure:?}");
     struct Nobody;
     impl Lookup for Nobody {
-        fn addresses<'a>(&'a self, _: &'a str) -> std::pin::Pin<Box<dyn Future<Output = io::Result<Vec<std::net::IpAddr>>> + Send + 'a>> {
+        fn addresses<'a>(
+            &'a self,
+            _: &'a str,
+        ) -> std::pin::Pin<Box<dyn Future<Output = io::Result<Vec<std::net::IpAddr>>> + Send + 'a>> {
             Box::pin(async { Ok(Vec::new()) })
         }
     }
-    let failure = fetch_with(&fetcher.clone().with_lookup(Nobody), &json_at("http://tidak-ada.example/"), &short()).await.unwrap_err();
+    let failure =
+        fetch_with(&fetcher.clone().with_lookup(Nobody), &json_at("http://tidak-ada.example/"), &short())
+            .await
+            .unwrap_err();
     assert_eq!(code(&failure), "unknown_host", "{failure:?}");
     // A service that speaks plain HTTP where TLS is expected.
     let plain = Service::start(|_| json(GOOD)).await;
-    let failure = fetch_with(&fetcher, &json_at(&format!("https://127.0.0.1:{}/", plain.port)), &short()).await.unwrap_err();
+    let failure = fetch_with(&fetcher, &json_at(&format!("https://127.0.0.1:{}/", plain.port)), &short())
+        .await
+        .unwrap_err();
     assert!(["tls", "no_connection", "timed_out"].contains(&code(&failure)), "{failure:?}");
 }
 
 #[tokio::test]
 async fn pages_are_followed_and_bounded() {
     let page = |number: usize, last: usize| {
-        json(&format!(r#"{{"current_page":{number},"last_page":{last},"data":[{{"desa":"{number}"}}],"next_page_url":"/data?page={}"}}"#, number + 1))
+        json(&format!(
+            r#"{{"current_page":{number},"last_page":{last},"data":[{{"desa":"{number}"}}],"next_page_url":"/data?page={}"}}"#,
+            number + 1
+        ))
     };
     let answer = move |last: usize| {
         move |request: &Request| {
-            let number = request.head.split("page=").nth(1).and_then(|rest| rest.split(['&', ' ']).next()).and_then(|text| text.parse().ok());
+            let number = request
+                .head
+                .split("page=")
+                .nth(1)
+                .and_then(|rest| rest.split(['&', ' ']).next())
+                .and_then(|text| text.parse().ok());
             page(number.unwrap_or(1), last)
         }
     };
     for (last, want) in [(3, Ok(3)), (50, Err("too_many_pages"))] {
         let service = Service::start(answer(last)).await;
         let location = Location { url: Some(service.url("/data")), ..Location::default() };
-        let connection = Connection::Json(JsonOptions { location, paging: Paging::Laravel, ..JsonOptions::default() });
+        let connection =
+            Connection::Json(JsonOptions { location, paging: Paging::Laravel, ..JsonOptions::default() });
         let folder = tempfile::tempdir().unwrap();
         let outcome = fetch_with(&fetcher(folder.path()), &connection, &short()).await;
         let outcome = outcome.map(|mut fetched| rows_of(&connection, &mut fetched).0.rows.len());
@@ -223,8 +273,20 @@ async fn pages_are_followed_and_bounded() {
 async fn a_fetch_can_be_cancelled() {
     let service = Service::start(|_| Reply::Hang(Vec::new())).await;
     let folder = tempfile::tempdir().unwrap();
-    let (connection, bounds, zone, cancel) = (json_at(&service.url("/")), Bounds { idle_timeout: Duration::from_secs(60), timeout: Duration::from_secs(60), ..short() }, TimeZone::UTC, CancellationToken::new());
-    let order = Order { connection: &connection, since: None, bounds: &bounds, time_zone: &zone, cancel: &cancel, on_bytes: &|_| {} };
+    let (connection, bounds, zone, cancel) = (
+        json_at(&service.url("/")),
+        Bounds { idle_timeout: Duration::from_secs(60), timeout: Duration::from_secs(60), ..short() },
+        TimeZone::UTC,
+        CancellationToken::new(),
+    );
+    let order = Order {
+        connection: &connection,
+        since: None,
+        bounds: &bounds,
+        time_zone: &zone,
+        cancel: &cancel,
+        on_bytes: &|_| {},
+    };
     let fetcher = fetcher(folder.path());
     let (outcome, ()) = tokio::join!(fetcher.fetch(&order), async {
         while service.hits() == 0 {
@@ -240,12 +302,17 @@ async fn files_are_bounded_and_recorded() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "desa;nilai\nA;1\nB;2\n").unwrap();
     let location = Location { path: Some("a.csv".to_owned()), ..Location::default() };
-    let connection = Connection::Csv(pendopo_connectors::connection::CsvOptions { location, ..Default::default() });
+    let connection =
+        Connection::Csv(pendopo_connectors::connection::CsvOptions { location, ..Default::default() });
     let mut fetched = fetch_with(&fetcher(folder.path()), &connection, &short()).await.unwrap();
-    let sum = fetched.sha256.clone();
+    let first = fetched.read_all().unwrap();
     assert_eq!(rows_of(&connection, &mut fetched).0.rows.len(), 2);
-    assert_eq!(fetch_with(&fetcher(folder.path()), &connection, &short()).await.unwrap().sha256, sum);
-    let failure = fetch_with(&fetcher(folder.path()), &connection, &Bounds { max_bytes: 10, ..short() }).await.unwrap_err();
+    // The same file makes the same recording, byte for byte.
+    let again = fetch_with(&fetcher(folder.path()), &connection, &short()).await.unwrap().read_all().unwrap();
+    assert_eq!(again, first);
+    let failure = fetch_with(&fetcher(folder.path()), &connection, &Bounds { max_bytes: 10, ..short() })
+        .await
+        .unwrap_err();
     assert_eq!(code(&failure), "too_large");
 }
 
