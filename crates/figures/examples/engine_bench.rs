@@ -4,13 +4,14 @@
 //! `engine_bench FOLDER INDICATORS MONTHS [MONTHS_PER_RUN]`: 8,563 villages × indicators × months figures.
 
 use pendopo_figures::{
-    AgencyRow, Db, DbError, DbUrl, IndicatorRow, MIGRATIONS, NewRun, Reader, RegionRow, RunCounters, RunKind, StagedRow,
-    TargetRow, begin_run, commit_run, load_regions, put_agency, put_indicator, put_targets,
+    AgencyRow, Db, DbError, DbUrl, IndicatorRow, MIGRATIONS, NewRun, Reader, RegionRow, RunCounters, RunKind,
+    StagedRow, TargetRow, begin_run, commit_run, load_regions, put_agency, put_indicator, put_targets,
     questions::{Order, Questions, SeriesOf, Span, TableOf},
     set_rollup_root,
 };
 use pendopo_vocab::{
-    Author, Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Scope, Sensitivity, TimeAggregation,
+    Author, Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Scope, Sensitivity,
+    TimeAggregation,
 };
 use std::{error::Error, fmt::Write as _, fs, io::Write as _, path::Path, time::Instant};
 
@@ -103,14 +104,27 @@ fn define(db: &Db, regions: &[RegionCode], indicators: i64) -> Result<Vec<i64>, 
             }),
         )?;
         set_rollup_root(tx, regions[0])?;
-        let agency = AgencyRow { code: "opd".into(), name: "OPD".into(), short_name: "OPD".into(), contact: None, position: 0 };
+        let agency = AgencyRow {
+            code: "opd".into(),
+            name: "OPD".into(),
+            short_name: "OPD".into(),
+            contact: None,
+            position: 0,
+        };
         let agency_id = put_agency(tx, &agency)?;
         let mut ids = Vec::new();
         for number in 1..=indicators {
             let id = put_indicator(tx, &indicator(number, agency_id))?;
             let target = |year: i32| -> Option<TargetRow> {
                 let period = format!("{year}").parse().ok()?;
-                Some(TargetRow { indicator_id: id, region: regions[0], period, value: TARGET, high: None, basis: None })
+                Some(TargetRow {
+                    indicator_id: id,
+                    region: regions[0],
+                    period,
+                    value: TARGET,
+                    high: None,
+                    basis: None,
+                })
             };
             put_targets(tx, id, &(2020..2035).filter_map(target).collect::<Vec<_>>())?;
             ids.push(id);
@@ -149,7 +163,9 @@ fn indicator(number: i64, agency_id: i64) -> IndicatorRow {
 
 /// The same formula as in `benches/engine_bench.py`.
 fn value(village: i64, indicator: i64, month: i64) -> f64 {
-    ((village * 7_919 + indicator * 104_729 + month * 1_299_709 + village * indicator * (month + 1)) % 10_007) as f64 / 10.0
+    ((village * 7_919 + indicator * 104_729 + month * 1_299_709 + village * indicator * (month + 1)) % 10_007)
+        as f64
+        / 10.0
 }
 
 fn month(number: i32) -> Result<i32, Box<dyn Error>> {
@@ -157,7 +173,13 @@ fn month(number: i32) -> Result<i32, Box<dyn Error>> {
 }
 
 /// One run per `per_run` months, all villages and indicators; gives the seconds of the first and of all.
-fn fill(db: &Db, ids: &[i64], villages: &[i64], months: i32, per_run: usize) -> Result<(f64, f64), Box<dyn Error>> {
+fn fill(
+    db: &Db,
+    ids: &[i64],
+    villages: &[i64],
+    months: i32,
+    per_run: usize,
+) -> Result<(f64, f64), Box<dyn Error>> {
     let (mut first, mut all) = (None, 0.0);
     for numbers in (0..months).collect::<Vec<_>>().chunks(per_run) {
         let mut staged = Vec::with_capacity(ids.len() * villages.len() * numbers.len());
@@ -167,7 +189,12 @@ fn fill(db: &Db, ids: &[i64], villages: &[i64], months: i32, per_run: usize) -> 
                 for (indicator_id, indicator) in ids.iter().zip(0..) {
                     let value = value(village, indicator, (*number).into());
                     staged.push(StagedRow {
-                        indicator_id: *indicator_id, region_id: *region, breakdown_id: 0, period, value, row_no: village + 1,
+                        indicator_id: *indicator_id,
+                        region_id: *region,
+                        breakdown_id: 0,
+                        period,
+                        value,
+                        row_no: village + 1,
                     });
                 }
             }
@@ -177,7 +204,11 @@ fn fill(db: &Db, ids: &[i64], villages: &[i64], months: i32, per_run: usize) -> 
         record(db, staged, numbers[0].into())?;
         let secs = start.elapsed().as_secs_f64();
         if first.is_none() {
-            writeln!(std::io::stderr(), "first run: {secs:.2} s, peak memory {} KiB over {before}", peak_rss_kib()?)?;
+            writeln!(
+                std::io::stderr(),
+                "first run: {secs:.2} s, peak memory {} KiB over {before}",
+                peak_rss_kib()?
+            )?;
         }
         first.get_or_insert(secs);
         all += secs;
@@ -203,46 +234,88 @@ fn record(db: &Db, staged: Vec<StagedRow>, now: i64) -> Result<(), DbError> {
 /// Rows of an answer and their values' sum, to compare with the other engine's.
 type Answer = (usize, f64);
 
-fn time_questions(db: &Db, ids: &[i64], villages: &[i64], months: i32, out: &mut String) -> Result<(), Box<dyn Error>> {
+fn time_questions(
+    db: &Db,
+    ids: &[i64],
+    villages: &[i64],
+    months: i32,
+    out: &mut String,
+) -> Result<(), Box<dyn Error>> {
     let scope = Scope::everything();
     let (province, regency): (RegionCode, RegionCode) = ("33".parse()?, "33.16".parse()?);
     let newest = month(months - 1)?;
     let indicator_id = ids[ids.len() / 2];
     let village = RegionCode::from_id(villages[villages.len() / 2]).ok_or("no village")?;
-    let table = TableOf { indicator_id, breakdown_id: 0, parent: province, level: RegionLevel::Village, period: None };
+    let table = TableOf {
+        indicator_id,
+        breakdown_id: 0,
+        parent: province,
+        level: RegionLevel::Village,
+        period: None,
+    };
     let trend = SeriesOf { indicator_id, region: village, breakdown_id: 0 };
-    let sum = |values: &mut dyn Iterator<Item = f64>| -> Answer { values.fold((0, 0.0), |(n, s), v| (n + 1, s + v)) };
+    let sum = |values: &mut dyn Iterator<Item = f64>| -> Answer {
+        values.fold((0, 0.0), |(n, s), v| (n + 1, s + v))
+    };
     type Ask<'a> = Box<dyn Fn(&mut Reader<'_>) -> Result<Answer, DbError> + 'a>;
     let questions: Vec<(&str, Ask<'_>)> = vec![
-        ("latest of a regency", Box::new(|r| {
-            let found = r.latest_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
-            Ok(sum(&mut found.iter().map(|f| f.value)))
-        })),
-        ("trend of a village", Box::new(|r| {
-            Ok(sum(&mut r.trend(&scope, trend, Span::ALWAYS, None)?.iter().map(|p| p.value)))
-        })),
-        ("trend of a regency", Box::new(|r| {
-            let of = SeriesOf { region: regency, ..trend };
-            Ok(sum(&mut r.trend(&scope, of, Span::ALWAYS, None)?.iter().map(|p| p.value)))
-        })),
-        ("roll-up to regencies", Box::new(|r| {
-            let of = TableOf { level: RegionLevel::Regency, period: Some(newest), ..table };
-            Ok(sum(&mut r.region_table(&scope, of, None)?.iter().map(|f| f.value)))
-        })),
-        ("top 20 villages", Box::new(|r| {
-            Ok(sum(&mut r.ranking(&scope, table, Order::Highest, 20, None)?.iter().map(|f| f.value)))
-        })),
-        ("top 20 villages of a past month", Box::new(|r| {
-            let of = TableOf { period: Some(month(months / 2).map_err(|e| DbError::Other(e.to_string()))?), ..table };
-            Ok(sum(&mut r.ranking(&scope, of, Order::Highest, 20, None)?.iter().map(|f| f.value)))
-        })),
-        ("against target: 50 worst of the province", Box::new(|r| {
-            Ok(sum(&mut r.exceptions(&scope, province, Some(RegionLevel::Village), 50)?.iter().map(|f| f.value)))
-        })),
-        ("against target: counts in a regency", Box::new(|r| {
-            let found = r.against_target(&scope, regency, RegionLevel::Village)?;
-            Ok(sum(&mut found.iter().map(|c| (c.off_track + 2 * c.at_risk + 3 * c.on_track) as f64)))
-        })),
+        (
+            "latest of a regency",
+            Box::new(|r| {
+                let found = r.latest_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
+                Ok(sum(&mut found.iter().map(|f| f.value)))
+            }),
+        ),
+        (
+            "trend of a village",
+            Box::new(|r| Ok(sum(&mut r.trend(&scope, trend, Span::ALWAYS, None)?.iter().map(|p| p.value)))),
+        ),
+        (
+            "trend of a regency",
+            Box::new(|r| {
+                let of = SeriesOf { region: regency, ..trend };
+                Ok(sum(&mut r.trend(&scope, of, Span::ALWAYS, None)?.iter().map(|p| p.value)))
+            }),
+        ),
+        (
+            "roll-up to regencies",
+            Box::new(|r| {
+                let of = TableOf { level: RegionLevel::Regency, period: Some(newest), ..table };
+                Ok(sum(&mut r.region_table(&scope, of, None)?.iter().map(|f| f.value)))
+            }),
+        ),
+        (
+            "top 20 villages",
+            Box::new(|r| {
+                Ok(sum(&mut r.ranking(&scope, table, Order::Highest, 20, None)?.iter().map(|f| f.value)))
+            }),
+        ),
+        (
+            "top 20 villages of a past month",
+            Box::new(|r| {
+                let of = TableOf {
+                    period: Some(month(months / 2).map_err(|e| DbError::Other(e.to_string()))?),
+                    ..table
+                };
+                Ok(sum(&mut r.ranking(&scope, of, Order::Highest, 20, None)?.iter().map(|f| f.value)))
+            }),
+        ),
+        (
+            "against target: 50 worst of the province",
+            Box::new(|r| {
+                Ok(sum(&mut r
+                    .exceptions(&scope, province, Some(RegionLevel::Village), 50)?
+                    .iter()
+                    .map(|f| f.value)))
+            }),
+        ),
+        (
+            "against target: counts in a regency",
+            Box::new(|r| {
+                let found = r.against_target(&scope, regency, RegionLevel::Village)?;
+                Ok(sum(&mut found.iter().map(|c| (c.off_track + 2 * c.at_risk + 3 * c.on_track) as f64)))
+            }),
+        ),
     ];
     for (position, (name, ask)) in questions.iter().enumerate() {
         let mut times = Vec::with_capacity(RUNS);
@@ -259,7 +332,10 @@ fn time_questions(db: &Db, ids: &[i64], villages: &[i64], months: i32, out: &mut
         write!(
             out,
             "{comma}\"{name}\": {{\"p50_ms\": {:.4}, \"p99_ms\": {:.4}, \"rows\": {}, \"sum\": {:.6}}}",
-            times[RUNS / 2], times[RUNS * 99 / 100], answer.0, answer.1
+            times[RUNS / 2],
+            times[RUNS * 99 / 100],
+            answer.0,
+            answer.1
         )?;
     }
     Ok(())

@@ -2,7 +2,8 @@
 //! runs a center, so that a case proves the definition and not a copy of it.
 
 use crate::{
-    AgencyRow, IndicatorRow, MIGRATIONS, NewRun, RegionRow, RunCounters, RunKind, StagedRow, begin_run, commit_run,
+    AgencyRow, IndicatorRow, MIGRATIONS, NewRun, RegionRow, RunCounters, RunKind, StagedRow, begin_run,
+    commit_run,
     db::{Db, DbError},
     load_regions, put_agency, put_indicator,
     questions::{Questions, SeriesOf, Span},
@@ -143,9 +144,7 @@ fn answer(
 }
 
 fn find(ids: &HashMap<&str, i64>, code: &str) -> Result<i64, DbError> {
-    ids.get(code)
-        .copied()
-        .ok_or_else(|| DbError::Conflict(format!("there is no indicator `{code}`")))
+    ids.get(code).copied().ok_or_else(|| DbError::Conflict(format!("there is no indicator `{code}`")))
 }
 
 /// The regions of the figures and all above them.

@@ -35,12 +35,7 @@ impl Catalog {
             .iter()
             .map(|indicator| Ok((indicator.id, rank(indicator.id, &inputs_of, 0)?)))
             .collect::<Result<_, DbError>>()?;
-        Ok(Catalog {
-            indicators: all.into_iter().map(|i| (i.id, i)).collect(),
-            dependents,
-            ranks,
-            root,
-        })
+        Ok(Catalog { indicators: all.into_iter().map(|i| (i.id, i)).collect(), dependents, ranks, root })
     }
 
     pub(crate) fn get(&self, id: i64) -> Result<&IndicatorRow, DbError> {

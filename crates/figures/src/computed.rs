@@ -9,7 +9,11 @@ use crate::{
 use pendopo_vocab::{Period, RegionCode};
 
 /// Runs an indicator's SQL; gives what it comes to.
-pub(crate) fn evaluate(tx: &mut Tx<'_>, id: i64, indicator: &IndicatorRow) -> Result<Vec<StagedRow>, DbError> {
+pub(crate) fn evaluate(
+    tx: &mut Tx<'_>,
+    id: i64,
+    indicator: &IndicatorRow,
+) -> Result<Vec<StagedRow>, DbError> {
     let Some(sql) = &indicator.sql else {
         return Ok(Vec::new());
     };

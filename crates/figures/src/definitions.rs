@@ -146,7 +146,15 @@ pub struct Stored<T> {
 /// Fills or refreshes the region table; gives the number of regions. Regions not given stay.
 pub fn load_regions(tx: &mut Tx<'_>, regions: impl IntoIterator<Item = RegionRow>) -> Result<u64, DbError> {
     let columns = [
-        "region_id", "code", "name", "kind", "level", "parent_id", "bps_code", "valid_from", "valid_to",
+        "region_id",
+        "code",
+        "name",
+        "kind",
+        "level",
+        "parent_id",
+        "bps_code",
+        "valid_from",
+        "valid_to",
         "legal_basis",
     ];
     let mut regions: Vec<RegionRow> = regions.into_iter().collect();
@@ -439,7 +447,8 @@ pub fn list_targets(reader: &mut Reader<'_>, indicator_id: Option<i64>) -> Resul
 
 /// The id of a breakdown such as `sex=f`, registering it when it is new. `''` is the total, 0.
 pub fn put_breakdown(tx: &mut Tx<'_>, key: &str) -> Result<i64, DbError> {
-    let known = tx.query_opt("select breakdown_id from breakdown where key = $1", &[key.into()], |row| row.get(0))?;
+    let known =
+        tx.query_opt("select breakdown_id from breakdown where key = $1", &[key.into()], |row| row.get(0))?;
     match known {
         Some(id) => Ok(id),
         None => tx.query_one(
@@ -476,7 +485,8 @@ impl<T: Serialize> fmt::Display for Word<'_, T> {
 fn from_word<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, DbError> {
     use serde::de::{IntoDeserializer, value::Error};
     let text: String = row.get(index)?;
-    T::deserialize(IntoDeserializer::<Error>::into_deserializer(text)).map_err(|e| DbError::Corrupt(e.to_string()))
+    T::deserialize(IntoDeserializer::<Error>::into_deserializer(text))
+        .map_err(|e| DbError::Corrupt(e.to_string()))
 }
 
 pub(crate) fn region_code(id: i64) -> Result<RegionCode, DbError> {

@@ -43,13 +43,8 @@ pub(crate) fn range(
     low: i64,
     high: i64,
 ) -> Result<Vec<(i64, Slot)>, DbError> {
-    let params = [
-        series.indicator_id.into(),
-        series.breakdown_id.into(),
-        period.into(),
-        low.into(),
-        high.into(),
-    ];
+    let params =
+        [series.indicator_id.into(), series.breakdown_id.into(), period.into(), low.into(), high.into()];
     let mut slots: Vec<(i64, Slot)> = Vec::new();
     reader.for_each(
         "select region_id, value, commit_no from current_value \

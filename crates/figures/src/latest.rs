@@ -13,8 +13,24 @@ use pendopo_vocab::TargetStatus;
 use std::collections::HashMap;
 
 const COLUMNS: [&str; 18] = [
-    "indicator_id", "breakdown_id", "region_id", "period", "value", "rolled", "reported", "expected", "commit_no",
-    "previous", "last_year", "target", "target_high", "status", "miss", "off_since", "off_periods", "level",
+    "indicator_id",
+    "breakdown_id",
+    "region_id",
+    "period",
+    "value",
+    "rolled",
+    "reported",
+    "expected",
+    "commit_no",
+    "previous",
+    "last_year",
+    "target",
+    "target_high",
+    "status",
+    "miss",
+    "off_since",
+    "off_periods",
+    "level",
 ];
 
 /// One region on the way to its row.
@@ -86,7 +102,12 @@ impl Neighbours {
 }
 
 /// Brings `latest` up to date after `cells` of one series changed.
-pub(crate) fn refresh(tx: &mut Tx<'_>, catalog: &Catalog, series: Series, cells: &[Cell]) -> Result<(), DbError> {
+pub(crate) fn refresh(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    series: Series,
+    cells: &[Cell],
+) -> Result<(), DbError> {
     let mut regions: Vec<i64> = cells.iter().map(|cell| cell.1).collect();
     regions.sort_unstable();
     regions.dedup();
@@ -124,7 +145,8 @@ fn recall(tx: &mut Tx<'_>, series: Series, newest: i32, drafts: &mut [Draft]) ->
                 at += 1;
             }
             let period: i32 = row.get(1)?;
-            if let Some(draft) = drafts.get_mut(at).filter(|draft| draft.region == region && period < newest) {
+            if let Some(draft) = drafts.get_mut(at).filter(|draft| draft.region == region && period < newest)
+            {
                 draft.before = Some(Before {
                     period,
                     value: row.get(2)?,

@@ -22,29 +22,30 @@ pub use cases::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
 pub use db::{Db, DbError, DbUrl, Engine, Migration, Reader, Row, Tx, Value};
 pub use definitions::{
     AgencyRow, Definition, IndicatorRow, RegionRow, SourceRow, Stored, TargetRow, list_agencies,
-    list_breakdowns, list_indicators, list_sources, list_targets, load_regions, put_agency,
-    put_breakdown, put_indicator, put_source, put_targets, retire, rollup_root, set_rollup_root,
+    list_breakdowns, list_indicators, list_sources, list_targets, load_regions, put_agency, put_breakdown,
+    put_indicator, put_source, put_targets, retire, rollup_root, set_rollup_root,
 };
 pub use runs::{
     AnswerBody, NewRun, RefusedRow, RunCounters, RunEnd, RunKind, RunRow, RunStatus, begin_run,
     close_interrupted_runs, fail_run, find_answer, find_run, list_runs, refuse_run, set_progress,
     settle_refused_row,
 };
-pub use targets::targets_in_force;
+pub use targets::{Bounds, targets_in_force};
 pub use views::{QueryLimits, QueryResult, query_views};
-pub use write::{
-    LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, preview_run, recompute,
-};
+pub use write::{LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, preview_run, recompute};
 
 /// The schema of this crate, for [`Db::migrate`].
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    set: "figures",
-    number: 1,
-    name: "regions, definitions, runs, observations, maintained tables",
-    sql: include_str!("../migrations/0001_figures.sql"),
-    }, Migration {
-    set: "figures",
-    number: 2,
-    name: "views for readers of sql",
-    sql: include_str!("../migrations/0002_views.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        set: "figures",
+        number: 1,
+        name: "regions, definitions, runs, observations, maintained tables",
+        sql: include_str!("../migrations/0001_figures.sql"),
+    },
+    Migration {
+        set: "figures",
+        number: 2,
+        name: "views for readers of sql",
+        sql: include_str!("../migrations/0002_views.sql"),
+    },
+];

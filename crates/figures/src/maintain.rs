@@ -37,7 +37,9 @@ impl<'c> Work<'c> {
 
     /// These rows changed.
     pub(crate) fn add_rows(&mut self, rows: &[StagedRow]) {
-        for group in rows.chunk_by(|a, b| (a.indicator_id, a.breakdown_id) == (b.indicator_id, b.breakdown_id)) {
+        for group in
+            rows.chunk_by(|a, b| (a.indicator_id, a.breakdown_id) == (b.indicator_id, b.breakdown_id))
+        {
             let series = Series { indicator_id: group[0].indicator_id, breakdown_id: group[0].breakdown_id };
             self.add(series, group.iter().map(|row| (row.period, row.region_id)));
         }
@@ -94,7 +96,13 @@ impl<'c> Work<'c> {
         }
     }
 
-    fn refresh(&mut self, tx: &mut Tx<'_>, series: Series, mut cells: Vec<Cell>, commit_no: i64) -> Result<(), DbError> {
+    fn refresh(
+        &mut self,
+        tx: &mut Tx<'_>,
+        series: Series,
+        mut cells: Vec<Cell>,
+        commit_no: i64,
+    ) -> Result<(), DbError> {
         cells.sort_unstable();
         cells.dedup();
         let indicator = self.catalog.get(series.indicator_id)?;
@@ -111,7 +119,13 @@ impl<'c> Work<'c> {
     }
 
     /// Notes what of `dependent` follows from the changed `cells` of its input.
-    fn follow(&mut self, tx: &mut Tx<'_>, input: Series, dependent: i64, cells: &[Cell]) -> Result<(), DbError> {
+    fn follow(
+        &mut self,
+        tx: &mut Tx<'_>,
+        input: Series,
+        dependent: i64,
+        cells: &[Cell],
+    ) -> Result<(), DbError> {
         let made = self.catalog.get(dependent)?;
         let is = |id: Option<i64>| id == Some(input.indicator_id);
         if made.sql.is_some() {

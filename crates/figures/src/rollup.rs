@@ -22,7 +22,15 @@ const FEW: usize = 8;
 const WEIGHT_PERIODS: usize = 6;
 
 const COLUMNS: [&str; 10] = [
-    "indicator_id", "breakdown_id", "period", "region_id", "value", "total", "weight", "reported", "expected",
+    "indicator_id",
+    "breakdown_id",
+    "period",
+    "region_id",
+    "value",
+    "total",
+    "weight",
+    "reported",
+    "expected",
     "commit_no",
 ];
 
@@ -59,7 +67,11 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    pub(crate) fn load(reader: &mut Reader<'_>, level: RegionLevel, within: RegionCode) -> Result<Roster, DbError> {
+    pub(crate) fn load(
+        reader: &mut Reader<'_>,
+        level: RegionLevel,
+        within: RegionCode,
+    ) -> Result<Roster, DbError> {
         let subtree = within.subtree();
         let regions = reader.query(
             "select region_id, valid_from, valid_to from region \
@@ -147,7 +159,15 @@ fn forget(tx: &mut Tx<'_>, series: Series, in_period: i32, region: i64) -> Resul
     Ok(())
 }
 
-fn row(series: Series, in_period: i32, region: i64, value: f64, sum: Sum, expected: i64, commit_no: i64) -> [Value; 10] {
+fn row(
+    series: Series,
+    in_period: i32,
+    region: i64,
+    value: f64,
+    sum: Sum,
+    expected: i64,
+    commit_no: i64,
+) -> [Value; 10] {
     [
         series.indicator_id.into(),
         series.breakdown_id.into(),
@@ -228,9 +248,7 @@ fn sum_reported(
         "select region_id, value from current_value \
          where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
          order by region_id",
-        &[
-            series.indicator_id.into(), series.breakdown_id.into(), in_period.into(), low.into(), high.into(),
-        ],
+        &[series.indicator_id.into(), series.breakdown_id.into(), in_period.into(), low.into(), high.into()],
         |row| {
             let region: i64 = row.get(0)?;
             // Other levels' own figures lie in the same range; they are not part of the sum.
@@ -282,9 +300,7 @@ fn sum_sums(
     tx.for_each(
         "select region_id, total, weight, reported from rollup \
          where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5",
-        &[
-            series.indicator_id.into(), series.breakdown_id.into(), in_period.into(), low.into(), high.into(),
-        ],
+        &[series.indicator_id.into(), series.breakdown_id.into(), in_period.into(), low.into(), high.into()],
         |row| {
             let region: i64 = row.get(0)?;
             if region % child_span == 0 && region % parent_span != 0 {
@@ -355,7 +371,8 @@ pub(crate) fn refresh_ratio(
         let in_period = group[0].0;
         let regions: Vec<i64> = group.iter().map(|cell| cell.1).collect();
         let above = input_values(tx, catalog, ratio, numerator_id, series.breakdown_id, in_period, &regions)?;
-        let below = input_values(tx, catalog, ratio, denominator_id, series.breakdown_id, in_period, &regions)?;
+        let below =
+            input_values(tx, catalog, ratio, denominator_id, series.breakdown_id, in_period, &regions)?;
         for ((region, above), below) in regions.iter().zip(above).zip(below) {
             let (Some(above), Some(below)) = (above, below.filter(|below| below.value != 0.0)) else {
                 // It may have had a value before: a denominator can become zero.
@@ -390,11 +407,8 @@ fn input_values(
     let cadence = catalog.get(input_id)?.cadence;
     let (newest, exact) = input_period(period(in_period)?, made.cadence, cadence, false);
     let mut values = vec![None; regions.len()];
-    let mut at = if exact {
-        Some(newest)
-    } else {
-        effective::period_before(reader, input, newest.saturating_add(1))?
-    };
+    let mut at =
+        if exact { Some(newest) } else { effective::period_before(reader, input, newest.saturating_add(1))? };
     for _ in 0..WEIGHT_PERIODS {
         let Some(input_period) = at else {
             break;

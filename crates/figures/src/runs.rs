@@ -241,7 +241,8 @@ pub fn list_runs(
             reader.query(&sql, &[source_id.into(), before.into(), limit.into()], read_run)
         }
         None => {
-            let sql = format!("select {RUN_COLUMNS} from run where run_id < $1 order by run_id desc limit $2");
+            let sql =
+                format!("select {RUN_COLUMNS} from run where run_id < $1 order by run_id desc limit $2");
             reader.query(&sql, &[before.into(), limit.into()], read_run)
         }
     }
@@ -302,7 +303,13 @@ fn close_expired(tx: &mut Tx<'_>, now: i64) -> Result<u64, DbError> {
 
 /// Notes how far a run is and renews its lease to `lease_until` (Unix milliseconds). Refused with
 /// [`DbError::Conflict`] when the run is not running any more: stop then.
-pub fn set_progress(db: &Db, run_id: i64, done: i64, total: Option<i64>, lease_until: i64) -> Result<(), DbError> {
+pub fn set_progress(
+    db: &Db,
+    run_id: i64,
+    done: i64,
+    total: Option<i64>,
+    lease_until: i64,
+) -> Result<(), DbError> {
     db.write(|tx| {
         let changed = tx.execute(
             "update run set progress_done = $2, progress_total = $3, lease_until = $4 \

@@ -17,10 +17,14 @@ pub(crate) struct TargetBook {
 }
 
 /// A target in force.
-pub(crate) type Bounds = (f64, Option<f64>);
+pub type Bounds = (f64, Option<f64>);
 
 impl TargetBook {
-    pub(crate) fn load(reader: &mut Reader<'_>, id: i64, indicator: &IndicatorRow) -> Result<TargetBook, DbError> {
+    pub(crate) fn load(
+        reader: &mut Reader<'_>,
+        id: i64,
+        indicator: &IndicatorRow,
+    ) -> Result<TargetBook, DbError> {
         let mut laid_down: HashMap<_, Vec<_>> = HashMap::new();
         for target in list_targets(reader, Some(id))? {
             let bounds = (target.period.id(), target.value, target.high);
@@ -85,7 +89,7 @@ pub fn targets_in_force(
     indicator: &IndicatorRow,
     region: RegionCode,
     periods: &[i32],
-) -> Result<Vec<Option<(f64, Option<f64>)>>, DbError> {
+) -> Result<Vec<Option<Bounds>>, DbError> {
     let mut book = TargetBook::load(reader, indicator_id, indicator)?;
     periods.iter().map(|period| book.bounds(region, *period)).collect()
 }

@@ -180,8 +180,11 @@ fn classify(
     staged: &[StagedRow],
     mut each: impl FnMut(&StagedRow, Option<f64>),
 ) -> Result<(), DbError> {
-    for group in staged.chunk_by(|a, b| (a.indicator_id, a.breakdown_id, a.period) == (b.indicator_id, b.breakdown_id, b.period)) {
-        let key: [Value; 3] = [group[0].indicator_id.into(), group[0].breakdown_id.into(), group[0].period.into()];
+    for group in staged.chunk_by(|a, b| {
+        (a.indicator_id, a.breakdown_id, a.period) == (b.indicator_id, b.breakdown_id, b.period)
+    }) {
+        let key: [Value; 3] =
+            [group[0].indicator_id.into(), group[0].breakdown_id.into(), group[0].period.into()];
         let [indicator, breakdown, period] = key;
         if group.len() <= FEW {
             for row in group {
@@ -315,10 +318,11 @@ struct Closing<'a> {
 /// Closes the run as done. The time of record never runs backwards, so that "as known at" is a prefix
 /// of the commits also when the machine's clock was set back.
 fn close_run(tx: &mut Tx<'_>, closing: &Closing<'_>) -> Result<(), DbError> {
-    let last: Option<i64> =
-        tx.query_opt("select finished_at from run where commit_no = $1", &[(closing.commit_no - 1).into()], |row| {
-            row.get(0)
-        })?;
+    let last: Option<i64> = tx.query_opt(
+        "select finished_at from run where commit_no = $1",
+        &[(closing.commit_no - 1).into()],
+        |row| row.get(0),
+    )?;
     let changed = tx.execute(
         "update run set status = 'done', commit_no = $2, finished_at = $3, accepted = $4, refused = $5, repeated = $6, \
          bytes = $7, added = $8, revised = $9, same = $10, answer_id = $11 where run_id = $1 and status = 'running'",

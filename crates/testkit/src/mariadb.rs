@@ -34,7 +34,9 @@ pub struct MariaDb {
 /// A fresh, empty database. Panics, in words, when there is no server to start: a test must not pass
 /// without it.
 pub fn mariadb() -> MariaDb {
-    create().unwrap_or_else(|error| panic!("MariaDB is needed for this test (apt-get install mariadb-server): {error}"))
+    create().unwrap_or_else(|error| {
+        panic!("MariaDB is needed for this test (apt-get install mariadb-server): {error}")
+    })
 }
 
 impl MariaDb {
@@ -109,7 +111,11 @@ fn ensure_running() -> io::Result<()> {
     let (data, log) = (folder.join("data"), folder.join("log"));
     fresh_folder(&data, "mysql")?;
     let mut install = as_account("mysql", Path::new("mariadb-install-db"))?;
-    install.current_dir("/").args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+    install.current_dir("/").args([
+        "--no-defaults",
+        "--skip-test-db",
+        "--auth-root-authentication-method=normal",
+    ]);
     run(install.arg(format!("--datadir={}", data.display())))?;
     create_user(&data)?;
     // A free port is found by asking for one; the server is the next to bind it.

@@ -15,7 +15,9 @@ pub struct Postgres {
 /// A fresh, empty database. Panics, in words, when there is no server to start: a test must not pass
 /// without it.
 pub fn postgres() -> Postgres {
-    create().unwrap_or_else(|error| panic!("PostgreSQL is needed for this test (apt-get install postgresql): {error}"))
+    create().unwrap_or_else(|error| {
+        panic!("PostgreSQL is needed for this test (apt-get install postgresql): {error}")
+    })
 }
 
 fn create() -> io::Result<Postgres> {
@@ -32,7 +34,8 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         if let Ok(mut admin) = Client::connect(&url("postgres"), NoTls) {
             // A database left behind goes with the server; a failing drop must not hide a test's panic.
-            let _dropped = admin.batch_execute(&format!("drop database if exists {} with (force)", self.name));
+            let _dropped =
+                admin.batch_execute(&format!("drop database if exists {} with (force)", self.name));
         }
     }
 }
@@ -62,12 +65,24 @@ fn ensure_running() -> io::Result<()> {
     let bin = binaries()?;
     fresh_folder(&data, "postgres")?;
     let mut initdb = as_account("postgres", &bin.join("initdb"))?;
-    initdb.current_dir("/").args(["--username=pendopo", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+    initdb.current_dir("/").args([
+        "--username=pendopo",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]);
     run(initdb.arg("--pgdata").arg(&data))?;
     let mut server = as_account("postgres", &bin.join("postgres"))?;
     server.current_dir("/").arg("-D").arg(&data).arg("-k").arg(&data);
     // Tests prove what SQL does, not what the disk does: no waiting for it.
-    for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB"] {
+    for setting in [
+        "listen_addresses=",
+        "fsync=off",
+        "full_page_writes=off",
+        "max_connections=200",
+        "shared_buffers=64MB",
+    ] {
         server.args(["-c", setting]);
     }
     launch(&mut server, &log)?;

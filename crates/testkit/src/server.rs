@@ -2,12 +2,11 @@
 
 use std::{
     fs::{self, File, Permissions},
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState},
     io::{self, ErrorKind},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -65,7 +64,8 @@ pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let text =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     Err(io::Error::other(format!("{command:?}: {}\n{text}", output.status)))
 }
 
@@ -120,21 +120,17 @@ pub(crate) fn stop(pid_file: &Path, signal: &str) -> io::Result<bool> {
 
 /// A database name that no other test has.
 pub(crate) fn unique_name() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let nanos = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.subsec_nanos());
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("test_{}_{nanos}_{count}", std::process::id())
+    // Process numbers come round again; the hasher's keys are random in every process and new each time.
+    let random = RandomState::new().build_hasher().finish();
+    format!("test_{}_{random:016x}", std::process::id())
 }
 
 /// Stops both servers and removes their folders; gives the names of those that ran.
 pub fn stop_all() -> io::Result<Vec<&'static str>> {
     let mut stopped = Vec::new();
-    for (name, pid_file, signal) in [
-        ("postgresql", "data/postmaster.pid", "-INT"),
-        ("mariadb", "data/mariadb.pid", "-TERM"),
-    ] {
+    for (name, pid_file, signal) in
+        [("postgresql", "data/postmaster.pid", "-INT"), ("mariadb", "data/mariadb.pid", "-TERM")]
+    {
         let folder = folder(name);
         if !folder.exists() {
             continue;

@@ -37,11 +37,7 @@ pub(super) fn migrate(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<(), D
     for (set, known) in known {
         let found = newest(tx, set)?;
         if found > known {
-            return Err(DbError::Newer {
-                set: set.to_owned(),
-                found,
-                known,
-            });
+            return Err(DbError::Newer { set: set.to_owned(), found, known });
         }
     }
     for migration in migrations {
@@ -52,11 +48,7 @@ pub(super) fn migrate(tx: &mut Tx<'_>, migrations: &[Migration]) -> Result<(), D
         tx.execute_script(&sql)?;
         tx.execute(
             "insert into schema_migration (migration_set, number, name) values ($1, $2, $3)",
-            &[
-                migration.set.into(),
-                migration.number.into(),
-                migration.name.into(),
-            ],
+            &[migration.set.into(), migration.number.into(), migration.name.into()],
         )?;
     }
     Ok(())

@@ -100,16 +100,12 @@ impl Db {
             DbUrl::Sqlite(path) => Store::Sqlite(SqliteStore::open(path)?),
             DbUrl::Postgres(url) => Store::Postgres(PgStore::open(url)?),
         };
-        Ok(Db {
-            store: Arc::new(store),
-        })
+        Ok(Db { store: Arc::new(store) })
     }
 
     /// A database in memory that vanishes with its last clone: for worked examples.
     pub fn open_in_memory() -> Result<Db, DbError> {
-        Ok(Db {
-            store: Arc::new(Store::Sqlite(SqliteStore::open_in_memory()?)),
-        })
+        Ok(Db { store: Arc::new(Store::Sqlite(SqliteStore::open_in_memory()?)) })
     }
 
     /// Which engine this is.
@@ -123,16 +119,12 @@ impl Db {
     /// Runs `f` on one unchanging snapshot.
     pub fn read<T>(&self, f: impl FnOnce(&mut Reader<'_>) -> Result<T, DbError>) -> Result<T, DbError> {
         match &*self.store {
-            Store::Sqlite(store) => store.read(|connection| {
-                f(&mut Reader {
-                    inner: Inner::Sqlite(connection),
-                })
-            }),
-            Store::Postgres(store) => store.read(|connection| {
-                f(&mut Reader {
-                    inner: Inner::Postgres(connection),
-                })
-            }),
+            Store::Sqlite(store) => {
+                store.read(|connection| f(&mut Reader { inner: Inner::Sqlite(connection) }))
+            }
+            Store::Postgres(store) => {
+                store.read(|connection| f(&mut Reader { inner: Inner::Postgres(connection) }))
+            }
         }
     }
 
@@ -153,19 +145,10 @@ impl Db {
         f: impl FnOnce(&mut Tx<'_>) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         match &*self.store {
-            Store::Sqlite(store) => store.write(keep, |connection| {
-                f(&mut Tx {
-                    reader: Reader {
-                        inner: Inner::Sqlite(connection),
-                    },
-                })
-            }),
+            Store::Sqlite(store) => store
+                .write(keep, |connection| f(&mut Tx { reader: Reader { inner: Inner::Sqlite(connection) } })),
             Store::Postgres(store) => store.write(keep, |connection| {
-                f(&mut Tx {
-                    reader: Reader {
-                        inner: Inner::Postgres(connection),
-                    },
-                })
+                f(&mut Tx { reader: Reader { inner: Inner::Postgres(connection) } })
             }),
         }
     }

@@ -32,10 +32,7 @@ impl r2d2::ManageConnection for Connect {
     type Error = ::postgres::Error;
 
     fn connect(&self) -> Result<PgConnection, ::postgres::Error> {
-        Ok(PgConnection {
-            client: self.config.connect(NoTls)?,
-            statements: HashMap::new(),
-        })
+        Ok(PgConnection { client: self.config.connect(NoTls)?, statements: HashMap::new() })
     }
 
     fn is_valid(&self, connection: &mut PgConnection) -> Result<(), ::postgres::Error> {
@@ -91,10 +88,7 @@ impl PgStore {
         f: impl FnOnce(&mut PgConnection) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let mut pooled = self.connection()?;
-        let mut open = Open {
-            connection: &mut pooled,
-            armed: true,
-        };
+        let mut open = Open { connection: &mut pooled, armed: true };
         open.connection.client.batch_execute(begin)?;
         let value = f(open.connection)?;
         if keep {
@@ -154,8 +148,7 @@ impl PgConnection {
 
     pub(super) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
         let statement = self.prepare(sql)?;
-        let params: Vec<&(dyn ToSql + Sync)> =
-            params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
         Ok(self.client.execute(&statement, &params)?)
     }
 
@@ -172,9 +165,7 @@ impl PgConnection {
         let columns = columns.join(", ");
         let shape = self.prepare(&format!("select {columns} from {table}"))?;
         let types: Vec<Type> = shape.columns().iter().map(|c| c.type_().clone()).collect();
-        let sink = self
-            .client
-            .copy_in(&format!("copy {table} ({columns}) from stdin binary"))?;
+        let sink = self.client.copy_in(&format!("copy {table} ({columns}) from stdin binary"))?;
         let mut writer = BinaryCopyInWriter::new(sink, &types);
         for row in rows {
             writer.write_raw(row.iter())?;
@@ -217,8 +208,7 @@ impl PgConnection {
         // A cursor takes a `select` (or `values`) and nothing else, so that nothing else can run; and the
         // server makes only the rows that are fetched.
         let sql = sql.trim().trim_end_matches(';');
-        self.client
-            .execute(&format!("declare reader no scroll cursor for {sql}"), &[])?;
+        self.client.execute(&format!("declare reader no scroll cursor for {sql}"), &[])?;
         let fetched = match max_rows {
             usize::MAX => "fetch all from reader".to_owned(),
             limit => format!("fetch forward {} from reader", limit.saturating_add(1)),

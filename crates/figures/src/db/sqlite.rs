@@ -1,9 +1,6 @@
 //! The embedded engine: one file, one writer, a few readers, write-ahead log, synchronous=FULL.
 
-use super::{
-    DbError, PUBLIC_VIEWS, Row, Table, Value,
-    value::RowInner,
-};
+use super::{DbError, PUBLIC_VIEWS, Row, Table, Value, value::RowInner};
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 use std::{
     borrow::Cow,
@@ -39,8 +36,7 @@ impl SqliteStore {
         configure(&writer, WRITER_CACHE_KIB)?;
         // Eight KiB pages: fewer levels and fewer reads for the wide ranges that boards read.
         writer.pragma_update(None, "page_size", 8192)?;
-        let mode: String =
-            writer.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+        let mode: String = writer.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
         if mode != "wal" {
             return Err(DbError::Other(format!(
                 "{} does not support SQLite's write-ahead log (journal mode stayed `{mode}`); keep the data \
@@ -75,18 +71,12 @@ impl SqliteStore {
         self.path.as_deref().map(open_reader).transpose()
     }
 
-    pub(super) fn read<T>(
-        &self,
-        f: impl FnOnce(&Connection) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
+    pub(super) fn read<T>(&self, f: impl FnOnce(&Connection) -> Result<T, DbError>) -> Result<T, DbError> {
         let Some(path) = &self.path else {
             let writer = lock(&self.writer);
             return in_transaction(&writer, "begin", false, f);
         };
-        let pooled = Pooled {
-            store: self,
-            connection: Some(self.take_reader(path)?),
-        };
+        let pooled = Pooled { store: self, connection: Some(self.take_reader(path)?) };
         match &pooled.connection {
             Some(connection) => in_transaction(connection, "begin", false, f),
             None => Err(DbError::Other("no reader".to_owned())),
@@ -107,10 +97,7 @@ impl SqliteStore {
                 return open_reader(path).inspect_err(|_| *lock(&self.open_readers) -= 1);
             }
             drop(open);
-            idle = self
-                .reader_freed
-                .wait(idle)
-                .unwrap_or_else(PoisonError::into_inner);
+            idle = self.reader_freed.wait(idle).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -200,10 +187,7 @@ fn in_transaction<T>(
     f: impl FnOnce(&Connection) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
     connection.prepare_cached(begin)?.execute([])?;
-    let mut rollback = Rollback {
-        connection,
-        armed: true,
-    };
+    let mut rollback = Rollback { connection, armed: true };
     let value = f(connection)?;
     if keep {
         connection.prepare_cached("commit")?.execute([])?;
@@ -214,11 +198,7 @@ fn in_transaction<T>(
 
 /// `$1` is a *name* to SQLite, numbered by first appearance; `?1` is a number.
 pub(super) fn placeholders(sql: &str) -> Cow<'_, str> {
-    if sql.contains('$') {
-        Cow::Owned(sql.replace('$', "?"))
-    } else {
-        Cow::Borrowed(sql)
-    }
+    if sql.contains('$') { Cow::Owned(sql.replace('$', "?")) } else { Cow::Borrowed(sql) }
 }
 
 fn prepare<'c>(
@@ -252,11 +232,7 @@ pub(super) fn for_each(
     Ok(())
 }
 
-pub(super) fn execute(
-    connection: &Connection,
-    sql: &str,
-    params: &[Value],
-) -> Result<u64, DbError> {
+pub(super) fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, DbError> {
     let mut statement = prepare(connection, sql, params)?;
     Ok(statement.raw_execute()? as u64)
 }
@@ -269,11 +245,8 @@ pub(super) fn insert_all<const N: usize>(
     rows: impl IntoIterator<Item = [Value; N]>,
 ) -> Result<u64, DbError> {
     let marks: Vec<String> = (1..=N).map(|n| format!("?{n}")).collect();
-    let sql = format!(
-        "insert into {table} ({}) values ({}) {conflict}",
-        columns.join(", "),
-        marks.join(", ")
-    );
+    let sql =
+        format!("insert into {table} ({}) values ({}) {conflict}", columns.join(", "), marks.join(", "));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut count = 0;
     for row in rows {
@@ -306,7 +279,7 @@ pub(super) fn query_public(connection: &Connection, sql: &str) -> Result<Table, 
         if !statement.readonly() || statement.column_count() == 0 {
             return Err(DbError::Query("only a `select` is allowed".to_owned()));
         }
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut table = Table { columns, rows: Vec::new() };
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {

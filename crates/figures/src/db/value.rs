@@ -191,9 +191,9 @@ impl Row<'_> {
                 rusqlite::types::ValueRef::Null => ValueRef::Null,
                 rusqlite::types::ValueRef::Integer(value) => ValueRef::Int(value),
                 rusqlite::types::ValueRef::Real(value) => ValueRef::Real(value),
-                rusqlite::types::ValueRef::Text(bytes) => ValueRef::Text(
-                    std::str::from_utf8(bytes).map_err(|e| DbError::Corrupt(e.to_string()))?,
-                ),
+                rusqlite::types::ValueRef::Text(bytes) => {
+                    ValueRef::Text(std::str::from_utf8(bytes).map_err(|e| DbError::Corrupt(e.to_string()))?)
+                }
                 rusqlite::types::ValueRef::Blob(bytes) => ValueRef::Blob(bytes),
             }),
             RowInner::Postgres(row) => {

@@ -42,7 +42,9 @@ impl AsOf<'_> {
     ) -> Result<Vec<i32>, DbError> {
         let mut periods = effective::periods(reader, series, oldest, newest)?;
         let indicator = self.catalog.get(series.indicator_id)?;
-        if let (RegionAggregation::Ratio, Some(numerator)) = (indicator.region_aggregation, indicator.numerator_id) {
+        if let (RegionAggregation::Ratio, Some(numerator)) =
+            (indicator.region_aggregation, indicator.numerator_id)
+        {
             let numerator = Series { indicator_id: numerator, ..series };
             for at in self.periods(reader, numerator, 0, i32::MAX - 1)? {
                 periods.push(period(at)?.coarsen(indicator.cadence).id());

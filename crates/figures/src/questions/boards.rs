@@ -2,7 +2,7 @@
 
 use super::{
     LatestFigure, SeriesOf, TargetCount,
-    scoped::{Params, indicator_visible},
+    scoped::{Params, indicator_visible, visible_part},
 };
 use crate::{
     db::{DbError, Reader, Row},
@@ -38,7 +38,9 @@ fn read_figure(row: &Row<'_>) -> Result<LatestFigure, DbError> {
 /// a short range of the key per indicator, and none where an indicator is hidden.
 fn shown(scope: &Scope, params: &mut Params) -> String {
     let visible = indicator_visible(scope, "i", params);
-    format!("indicator i cross join latest l where i.retired_at is null and {visible} and l.indicator_id = i.indicator_id")
+    format!(
+        "indicator i cross join latest l where i.retired_at is null and {visible} and l.indicator_id = i.indicator_id"
+    )
 }
 
 pub(super) fn latest_of_region(
@@ -64,11 +66,13 @@ pub(super) fn latest_in_subtree(
     level: Option<RegionLevel>,
     indicators: &[i64],
 ) -> Result<Vec<LatestFigure>, DbError> {
+    let Some(part) = visible_part(scope, region) else {
+        return Ok(Vec::new());
+    };
     let mut params = Params::default();
     let shown = shown(scope, &mut params);
-    let inside = params.within("l.region_id", region);
-    let within = params.within("+l.region_id", scope.region);
-    let mut sql = format!("select {COLUMNS} from {shown} and l.breakdown_id = 0 and {inside} and {within}");
+    let inside = params.within("l.region_id", part);
+    let mut sql = format!("select {COLUMNS} from {shown} and l.breakdown_id = 0 and {inside}");
     if let Some(level) = level {
         // The plus keeps the engines on the key's range, which is what is wanted here.
         sql += &format!(" and +l.level = {}", params.add(level.depth()));
@@ -107,7 +111,9 @@ pub(super) fn exceptions(
 ) -> Result<Vec<LatestFigure>, DbError> {
     let levels: Vec<RegionLevel> = match level {
         Some(level) => vec![level],
-        None => (region.level().depth()..=RegionLevel::Village.depth()).filter_map(RegionLevel::from_depth).collect(),
+        None => (region.level().depth()..=RegionLevel::Village.depth())
+            .filter_map(RegionLevel::from_depth)
+            .collect(),
     };
     let mut worst: Vec<LatestFigure> = Vec::new();
     for level in levels {
@@ -137,16 +143,18 @@ pub(super) fn against_target(
     region: RegionCode,
     level: RegionLevel,
 ) -> Result<Vec<TargetCount>, DbError> {
+    let Some(part) = visible_part(scope, region) else {
+        return Ok(Vec::new());
+    };
     let mut params = Params::default();
     let shown = shown(scope, &mut params);
     let depth = params.add(level.depth());
-    let inside = params.within("l.region_id", region);
-    let within = params.within("+l.region_id", scope.region);
+    let inside = params.within("l.region_id", part);
     let sql = format!(
         "select i.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
          sum(case when l.status = 1 then 1 else 0 end), sum(case when l.status = 2 then 1 else 0 end), \
          sum(case when l.status > 2 then 1 else 0 end) \
-         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} and {within} \
+         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} \
          group by i.indicator_id order by i.indicator_id"
     );
     reader.query(&sql, &params.0, |row| {

@@ -62,12 +62,17 @@ pub(super) fn trend(
 
 fn trend_now(reader: &mut Reader<'_>, of: SeriesOf, span: Span) -> Result<Vec<Point>, DbError> {
     let params = [
-        of.indicator_id.into(), of.region.id().into(), of.breakdown_id.into(), span.from.into(), span.to.into(),
+        of.indicator_id.into(),
+        of.region.id().into(),
+        of.breakdown_id.into(),
+        span.from.into(),
+        span.to.into(),
     ];
     let mut points: BTreeMap<i32, Point> = BTreeMap::new();
     reader.for_each(
+        // The plus leads SQLite to the region's own short index and not to all regions of the periods.
         "select period, value, reported, expected, commit_no from rollup where indicator_id = $1 \
-         and region_id = $2 and breakdown_id = $3 and period between $4 and $5",
+         and region_id = $2 and +breakdown_id = $3 and period between $4 and $5",
         &params,
         |row| {
             let found = Point {
@@ -119,14 +124,20 @@ pub(super) fn over_time(
     }
     let catalog = Catalog::load(reader)?;
     let indicator = catalog.get(of.indicator_id)?;
-    if indicator.region_aggregation == RegionAggregation::Ratio && indicator.time_aggregation != TimeAggregation::Last {
+    if indicator.region_aggregation == RegionAggregation::Ratio
+        && indicator.time_aggregation != TimeAggregation::Last
+    {
         return ratio_over_time(reader, scope, of, cadence, &points, &catalog, known_at);
     }
     coarsen(&points, cadence, indicator.time_aggregation)
 }
 
 /// Points (oldest first) in coarser periods.
-pub(crate) fn coarsen(points: &[Point], cadence: Cadence, how: TimeAggregation) -> Result<Vec<CoarsePoint>, DbError> {
+pub(crate) fn coarsen(
+    points: &[Point],
+    cadence: Cadence,
+    how: TimeAggregation,
+) -> Result<Vec<CoarsePoint>, DbError> {
     let mut coarse: Vec<CoarsePoint> = Vec::new();
     for point in points {
         let at = period(point.period)?.coarsen(cadence).id();

@@ -227,7 +227,11 @@ pub fn list_latest(
     };
     let beyond = match after {
         Some((region, indicator)) => {
-            format!(" and (l.region_id, l.indicator_id) > ({}, {})", params.add(region), params.add(indicator))
+            format!(
+                " and (l.region_id, l.indicator_id) > ({}, {})",
+                params.add(region),
+                params.add(indicator)
+            )
         }
         None => String::new(),
     };
@@ -271,7 +275,10 @@ pub struct VisibleIndicator {
 }
 
 /// The indicators in force that the scope shows, in the order of the pack.
-pub fn list_visible_indicators(reader: &mut Reader<'_>, scope: &Scope) -> Result<Vec<VisibleIndicator>, DbError> {
+pub fn list_visible_indicators(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+) -> Result<Vec<VisibleIndicator>, DbError> {
     let mut params = Params::default();
     let visible = indicator_visible(scope, "i", &mut params);
     let sql = format!(

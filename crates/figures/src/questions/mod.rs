@@ -266,7 +266,13 @@ pub trait Questions {
     ) -> Result<Vec<TargetCount>, DbError>;
 
     /// A series over time, oldest first.
-    fn trend(&mut self, scope: &Scope, of: SeriesOf, span: Span, known_at: Option<i64>) -> Result<Vec<Point>, DbError>;
+    fn trend(
+        &mut self,
+        scope: &Scope,
+        of: SeriesOf,
+        span: Span,
+        known_at: Option<i64>,
+    ) -> Result<Vec<Point>, DbError>;
 
     /// A series in coarser periods, by the indicator's aggregation over time, oldest first.
     fn over_time(
@@ -279,7 +285,12 @@ pub trait Questions {
     ) -> Result<Vec<CoarsePoint>, DbError>;
 
     /// The regions of one level in a parent, in order of code: a table, a map.
-    fn region_table(&mut self, scope: &Scope, of: TableOf, known_at: Option<i64>) -> Result<Vec<RegionFigure>, DbError>;
+    fn region_table(
+        &mut self,
+        scope: &Scope,
+        of: TableOf,
+        known_at: Option<i64>,
+    ) -> Result<Vec<RegionFigure>, DbError>;
 
     /// The same in order of value, the first `limit`.
     fn ranking(
@@ -354,7 +365,13 @@ impl Questions for Reader<'_> {
         boards::against_target(self, scope, region, level)
     }
 
-    fn trend(&mut self, scope: &Scope, of: SeriesOf, span: Span, known_at: Option<i64>) -> Result<Vec<Point>, DbError> {
+    fn trend(
+        &mut self,
+        scope: &Scope,
+        of: SeriesOf,
+        span: Span,
+        known_at: Option<i64>,
+    ) -> Result<Vec<Point>, DbError> {
         history::trend(self, scope, of, span, known_at)
     }
 
@@ -369,7 +386,12 @@ impl Questions for Reader<'_> {
         history::over_time(self, scope, of, cadence, span, known_at)
     }
 
-    fn region_table(&mut self, scope: &Scope, of: TableOf, known_at: Option<i64>) -> Result<Vec<RegionFigure>, DbError> {
+    fn region_table(
+        &mut self,
+        scope: &Scope,
+        of: TableOf,
+        known_at: Option<i64>,
+    ) -> Result<Vec<RegionFigure>, DbError> {
         regions::region_table(self, scope, of, known_at)
     }
 

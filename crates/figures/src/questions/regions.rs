@@ -164,7 +164,8 @@ fn of_level(
     level: RegionLevel,
 ) -> Result<Vec<(i64, Slot)>, DbError> {
     if level == RegionLevel::Village {
-        let mut slots = effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
+        let mut slots =
+            effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
         slots.retain(|slot| slot.0 % level_above(level).span() != 0);
         return Ok(slots);
     }
@@ -223,7 +224,8 @@ pub(super) fn completeness(
     };
     let as_of = AsOf { catalog, commit_no };
     let as_of = known_at.map(|_| &as_of);
-    let mut reported: Vec<i64> = range(reader, as_of, of.series(), at, place)?.into_iter().map(|slot| slot.0).collect();
+    let mut reported: Vec<i64> =
+        range(reader, as_of, of.series(), at, place)?.into_iter().map(|slot| slot.0).collect();
     reported.sort_unstable();
     let (first, last) = (period(at)?.first_day().to_string(), period(at)?.last_day().to_string());
     let mut params = Params::default();
@@ -292,10 +294,11 @@ pub(super) fn breakdown_split(
     if !scope.region.contains(region) || !admits_indicator(reader, scope, indicator_id)? {
         return Ok(Vec::new());
     }
-    let breakdowns: Vec<(i64, String)> =
-        reader.query("select breakdown_id, key from breakdown where breakdown_id <> 0 order by key", &[], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+    let breakdowns: Vec<(i64, String)> = reader.query(
+        "select breakdown_id, key from breakdown where breakdown_id <> 0 order by key",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let mut parts = Vec::new();
     for (breakdown_id, key) in breakdowns {
         let series = Series { indicator_id, breakdown_id };

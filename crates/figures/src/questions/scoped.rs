@@ -45,7 +45,11 @@ pub(super) fn indicator_visible(scope: &Scope, indicator: &str, params: &mut Par
 }
 
 /// Whether the scope shows this indicator in any place.
-pub(super) fn admits_indicator(reader: &mut Reader<'_>, scope: &Scope, indicator_id: i64) -> Result<bool, DbError> {
+pub(super) fn admits_indicator(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    indicator_id: i64,
+) -> Result<bool, DbError> {
     let mut params = Params::default();
     let id = params.add(indicator_id);
     let visible = indicator_visible(scope, "indicator", &mut params);

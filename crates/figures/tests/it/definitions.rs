@@ -2,9 +2,10 @@
 
 use crate::harness::{agency_row, at, code, id, indicator, on_both, row};
 use pendopo_figures::{
-    DbError, Definition, Migration, MIGRATIONS, TargetRow, Db, list_agencies, list_indicators, list_sources, list_targets,
-    put_agency, put_breakdown, put_indicator, put_targets, recompute, retire,
+    Db, DbError, Definition, MIGRATIONS, Migration, TargetRow, list_agencies, list_indicators, list_sources,
+    list_targets, put_agency, put_breakdown, put_indicator, put_targets,
     questions::{Questions, SeriesOf},
+    recompute, retire,
 };
 use pendopo_vocab::{RegionAggregation, Scope, TargetStatus};
 
@@ -12,13 +13,13 @@ on_both! {
     fn a_code_keeps_its_id_through_changes_and_retirement(store) {
         let first = store.indicator("stunting");
         store.db.write(|tx| retire(tx, Definition::Indicator, first, 9)).unwrap();
-        let stored = store.db.read(|r| list_indicators(r)).unwrap();
+        let stored = store.db.read(list_indicators).unwrap();
         assert_eq!(stored[0].retired_at, Some(9));
         let mut row = indicator("stunting", store.agency);
         row.name = "Prevalensi stunting".into();
         row.scale = Some(100.0);
         assert_eq!(store.put(&row), first);
-        let stored = store.db.read(|r| list_indicators(r)).unwrap();
+        let stored = store.db.read(list_indicators).unwrap();
         assert_eq!((stored[0].retired_at, &stored[0].row), (None, &row));
     }
 
@@ -26,10 +27,10 @@ on_both! {
         let mut row = agency_row("bappeda");
         row.position = 0;
         store.db.write(|tx| put_agency(tx, &row)).unwrap();
-        let codes: Vec<String> = store.db.read(|r| list_agencies(r)).unwrap().into_iter().map(|a| a.row.code).collect();
+        let codes: Vec<String> = store.db.read(list_agencies).unwrap().into_iter().map(|a| a.row.code).collect();
         assert_eq!(codes, ["bappeda", "dinkes"]);
         store.source("simpus");
-        assert_eq!(store.db.read(|r| list_sources(r)).unwrap()[0].row.definition, "{}");
+        assert_eq!(store.db.read(list_sources).unwrap()[0].row.definition, "{}");
     }
 
     fn an_unknown_agency_is_a_named_violation(store) {

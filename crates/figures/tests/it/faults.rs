@@ -2,7 +2,10 @@
 
 use crate::harness::{on_both, row, sqlite};
 use pendopo_figures::{Db, DbError, DbUrl, MIGRATIONS, RunCounters, StagedRow, commit_run};
-use std::sync::{Barrier, atomic::{AtomicI64, Ordering}};
+use std::sync::{
+    Barrier,
+    atomic::{AtomicI64, Ordering},
+};
 
 fn observations(db: &Db) -> i64 {
     db.read(|r| r.query_one("select count(*) from observation", &[], |row| row.get(0))).unwrap()

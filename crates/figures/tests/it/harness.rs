@@ -1,11 +1,13 @@
 //! A store on either engine, and short ways to fill it.
 
 use pendopo_figures::{
-    AgencyRow, Db, DbUrl, IndicatorRow, MIGRATIONS, NewRun, RegionRow, RunCounters, RunKind, RunOutcome, SourceRow,
-    StagedRow, begin_run, commit_run, load_regions, put_agency, put_indicator, put_source, set_rollup_root,
+    AgencyRow, Db, DbUrl, IndicatorRow, MIGRATIONS, NewRun, RegionRow, RunCounters, RunKind, RunOutcome,
+    SourceRow, StagedRow, begin_run, commit_run, load_regions, put_agency, put_indicator, put_source,
+    set_rollup_root,
 };
 use pendopo_vocab::{
-    Author, Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
+    Author, Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
+    TimeAggregation,
 };
 
 /// A migrated store; gone with this value.
@@ -60,9 +62,24 @@ fn store(url: DbUrl, folder: Option<tempfile::TempDir>, server: Option<pendopo_t
 
 /// One regency with three districts, another with one.
 pub const TREE: [&str; 18] = [
-    "00", "33", "33.16", "33.16.01", "33.16.01.2001", "33.16.01.2002", "33.16.01.2003", "33.16.02", "33.16.02.2001",
-    "33.16.02.2002", "33.16.02.2003", "33.16.03", "33.16.03.1001", "33.16.03.1002", "33.17", "33.17.01",
-    "33.17.01.2001", "33.17.01.2002",
+    "00",
+    "33",
+    "33.16",
+    "33.16.01",
+    "33.16.01.2001",
+    "33.16.01.2002",
+    "33.16.01.2003",
+    "33.16.02",
+    "33.16.02.2001",
+    "33.16.02.2002",
+    "33.16.02.2003",
+    "33.16.03",
+    "33.16.03.1001",
+    "33.16.03.1002",
+    "33.17",
+    "33.17.01",
+    "33.17.01.2001",
+    "33.17.01.2002",
 ];
 
 pub fn code(text: &str) -> RegionCode {
@@ -90,7 +107,13 @@ fn region_row(text: &str) -> RegionRow {
 }
 
 pub fn agency_row(code: &str) -> AgencyRow {
-    AgencyRow { code: code.into(), name: code.to_uppercase(), short_name: code.into(), contact: None, position: 1 }
+    AgencyRow {
+        code: code.into(),
+        name: code.to_uppercase(),
+        short_name: code.into(),
+        contact: None,
+        position: 1,
+    }
 }
 
 /// A monthly village indicator that adds up.

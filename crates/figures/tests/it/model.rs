@@ -3,8 +3,9 @@
 
 use crate::harness::{Store, TREE, at, code, id, indicator, postgres, sqlite};
 use pendopo_figures::{
-    StagedRow, TargetRow, put_targets, recompute,
+    StagedRow, TargetRow, put_targets,
     questions::{Completeness, Questions, SeriesOf, Span},
+    recompute,
 };
 use pendopo_vocab::{
     Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Scope, TargetStatus,
@@ -61,7 +62,8 @@ struct Model {
 
 impl Model {
     fn own(&self, indicator: usize, region: RegionCode, period: Period, runs: usize) -> Option<f64> {
-        let same = |t: &&Told| t.indicator == indicator && t.region == region && t.period == period && t.run < runs;
+        let same =
+            |t: &&Told| t.indicator == indicator && t.region == region && t.period == period && t.run < runs;
         self.told.iter().rev().find(same).map(|t| t.value)
     }
 
@@ -195,7 +197,13 @@ fn check(store: &Store, runs: &[Vec<Said>], ask_at: usize) -> Result<(), TestCas
     compare_latest(store, &model, &ids, runs.len())
 }
 
-fn compare(store: &Store, model: &Model, ids: &[i64], runs: usize, known_at: Option<i64>) -> Result<(), TestCaseError> {
+fn compare(
+    store: &Store,
+    model: &Model,
+    ids: &[i64],
+    runs: usize,
+    known_at: Option<i64>,
+) -> Result<(), TestCaseError> {
     let scope = Scope::everything();
     for (indicator, id) in ids.iter().enumerate() {
         for region in TREE.iter().skip(2).map(|text| code(text)) {
@@ -233,7 +241,9 @@ fn compare_latest(store: &Store, model: &Model, ids: &[i64], runs: usize) -> Res
             let at = |period: Period| trend.iter().find(|point| point.0 == period).map(|point| point.1);
             prop_assert_eq!(found.period, period.id());
             prop_assert!(close(found.value, *value));
-            for (found, wanted) in [(found.previous, at(period.shift(-1))), (found.last_year, at(period.last_year()))] {
+            for (found, wanted) in
+                [(found.previous, at(period.shift(-1))), (found.last_year, at(period.last_year()))]
+            {
                 let same = match (found, wanted) {
                     (Some(found), Some(wanted)) => close(found, wanted),
                     (found, wanted) => found == wanted,
@@ -242,7 +252,8 @@ fn compare_latest(store: &Store, model: &Model, ids: &[i64], runs: usize) -> Res
             }
             let judged = indicator == 1 && code("33.16").contains(region);
             let off = |value: f64| {
-                TargetStatus::judge(Direction::Lower, Some(value), Some(TARGET), None, 0.1) == TargetStatus::OffTrack
+                TargetStatus::judge(Direction::Lower, Some(value), Some(TARGET), None, 0.1)
+                    == TargetStatus::OffTrack
             };
             let mut row = 0;
             while judged && at(period.shift(-row)).is_some_and(off) {
@@ -256,7 +267,12 @@ fn compare_latest(store: &Store, model: &Model, ids: &[i64], runs: usize) -> Res
 }
 
 fn explore(cases: u32, store: fn() -> Store) {
-    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 200, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let runs = proptest::collection::vec(proptest::collection::vec(said(), 0..60), 1..6);
     let result = runner.run(&(runs, 0usize..6), |(runs, ask_at)| {
         // Of two rows for one figure in one run the caller refuses both; here the later is dropped.
@@ -287,8 +303,20 @@ fn postgres_agrees_with_the_model() {
 fn the_model_is_not_trivial() {
     let model = Model {
         told: vec![
-            Told { indicator: 0, region: code("33.16.01.2001"), period: "2026-01".parse().unwrap(), run: 0, value: 2.0 },
-            Told { indicator: 0, region: code("33.16.01.2002"), period: "2026-01".parse().unwrap(), run: 1, value: 3.0 },
+            Told {
+                indicator: 0,
+                region: code("33.16.01.2001"),
+                period: "2026-01".parse().unwrap(),
+                run: 0,
+                value: 2.0,
+            },
+            Told {
+                indicator: 0,
+                region: code("33.16.01.2002"),
+                period: "2026-01".parse().unwrap(),
+                run: 1,
+                value: 3.0,
+            },
         ],
         root: code("33.16"),
     };

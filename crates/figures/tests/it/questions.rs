@@ -163,13 +163,18 @@ fn a_case_runs_a_ratio_up_the_tree_and_over_time() {
     ratio.row.time_aggregation = TimeAggregation::Mean;
     ratio.numerator = Some("stunted".into());
     ratio.denominator = Some("measured".into());
-    let indicators = [ratio, case("stunted", RegionAggregation::Sum), case("measured", RegionAggregation::Sum)];
+    let indicators =
+        [ratio, case("stunted", RegionAggregation::Sum), case("measured", RegionAggregation::Sum)];
     let figures = [
-        given("stunted", "33.16.01.2001", "2026-01", 1.0), given("measured", "33.16.01.2001", "2026-01", 10.0),
-        given("stunted", "33.16.02.2001", "2026-01", 9.0), given("measured", "33.16.02.2001", "2026-01", 30.0),
-        given("stunted", "33.16.02.2001", "2026-02", 2.0), given("measured", "33.16.02.2001", "2026-02", 10.0),
+        given("stunted", "33.16.01.2001", "2026-01", 1.0),
+        given("measured", "33.16.01.2001", "2026-01", 10.0),
+        given("stunted", "33.16.02.2001", "2026-01", 9.0),
+        given("measured", "33.16.02.2001", "2026-01", 30.0),
+        given("stunted", "33.16.02.2001", "2026-02", 2.0),
+        given("measured", "33.16.02.2001", "2026-02", 10.0),
     ];
-    let value = |region, period| evaluate_case(&indicators, &figures, &asked("prevalence", region, period)).unwrap();
+    let value =
+        |region, period| evaluate_case(&indicators, &figures, &asked("prevalence", region, period)).unwrap();
     assert_eq!(value("33.16", "2026-01"), Some(25.0));
     assert_eq!(value("33.16.01.2001", "2026-01"), Some(10.0));
     assert_eq!(value("33.16.01.2001", "2026-02"), None);
@@ -184,10 +189,13 @@ fn a_case_weighs_by_a_yearly_stock() {
     let mut population = case("population", RegionAggregation::Sum);
     population.row.cadence = Cadence::Year;
     let figures = [
-        given("population", "33.16.01.2001", "2025", 100.0), given("population", "33.16.01.2002", "2025", 300.0),
-        given("satisfaction", "33.16.01.2001", "2026-01", 80.0), given("satisfaction", "33.16.01.2002", "2026-01", 60.0),
+        given("population", "33.16.01.2001", "2025", 100.0),
+        given("population", "33.16.01.2002", "2025", 300.0),
+        given("satisfaction", "33.16.01.2001", "2026-01", 80.0),
+        given("satisfaction", "33.16.01.2002", "2026-01", 60.0),
     ];
-    let value = evaluate_case(&[mean, population], &figures, &asked("satisfaction", "33.16.01", "2026-01")).unwrap();
+    let value =
+        evaluate_case(&[mean, population], &figures, &asked("satisfaction", "33.16.01", "2026-01")).unwrap();
     assert_eq!(value, Some(65.0));
 }
 
@@ -201,6 +209,6 @@ fn a_case_says_which_indicator_is_missing() {
 fn stored_definitions_compare() {
     let store = crate::harness::sqlite();
     let id = store.indicator("a");
-    let listed = store.db.read(|r| list_indicators(r)).unwrap();
+    let listed = store.db.read(list_indicators).unwrap();
     assert_eq!(listed, [Stored { id, row: indicator("a", store.agency), retired_at: None }]);
 }

@@ -2,9 +2,10 @@
 
 use crate::harness::{at, id, new_run, on_both, row};
 use pendopo_figures::{
-    AnswerBody, Db, DbError, RefusedRow, RunCounters, RunEnd, RunOutcome, RunStatus, begin_run, close_interrupted_runs,
-    commit_run, fail_run, find_answer, find_run, list_runs, preview_run, refuse_run, set_progress, settle_refused_row,
+    AnswerBody, Db, DbError, RefusedRow, RunCounters, RunEnd, RunOutcome, RunStatus, begin_run,
+    close_interrupted_runs, commit_run, fail_run, find_answer, find_run, list_runs, preview_run,
     questions::{Questions, SeriesOf, Span},
+    refuse_run, set_progress, settle_refused_row,
 };
 use pendopo_vocab::{RegionCode, Scope};
 

@@ -8,19 +8,37 @@ use pendopo_figures::{
 use pendopo_vocab::{AgencyScope, RegionAggregation, RegionCode, RegionLevel, Scope, Sensitivity};
 
 /// How many figures each question shows of one indicator under `scope`, by the question's name.
-fn shown(reader: &mut Reader<'_>, scope: &Scope, indicator_id: i64, region: RegionCode) -> Result<Vec<(&'static str, usize)>, DbError> {
+fn shown(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    indicator_id: i64,
+    region: RegionCode,
+) -> Result<Vec<(&'static str, usize)>, DbError> {
     let of = SeriesOf { indicator_id, region, breakdown_id: 0 };
     let month = at("2026-01");
-    let table = TableOf { indicator_id, breakdown_id: 0, parent: region, level: RegionLevel::Village, period: None };
+    let table =
+        TableOf { indicator_id, breakdown_id: 0, parent: region, level: RegionLevel::Village, period: None };
     let dated = TableOf { period: Some(month), ..table };
-    let ours = |figures: Vec<pendopo_figures::questions::LatestFigure>| figures.iter().filter(|f| f.indicator_id == indicator_id).count();
+    let ours = |figures: Vec<pendopo_figures::questions::LatestFigure>| {
+        figures.iter().filter(|f| f.indicator_id == indicator_id).count()
+    };
     Ok(vec![
         ("latest_of_region", ours(reader.latest_of_region(scope, region)?)),
         ("latest_in_subtree", ours(reader.latest_in_subtree(scope, region, None, &[])?)),
-        ("latest_in_subtree of level", ours(reader.latest_in_subtree(scope, region, Some(RegionLevel::Village), &[indicator_id])?)),
+        (
+            "latest_in_subtree of level",
+            ours(reader.latest_in_subtree(scope, region, Some(RegionLevel::Village), &[indicator_id])?),
+        ),
         ("latest_of_series", usize::from(reader.latest_of_series(scope, of)?.is_some())),
         ("exceptions", ours(reader.exceptions(scope, region, None, 50)?)),
-        ("against_target", reader.against_target(scope, region, RegionLevel::Village)?.iter().filter(|c| c.indicator_id == indicator_id).count()),
+        (
+            "against_target",
+            reader
+                .against_target(scope, region, RegionLevel::Village)?
+                .iter()
+                .filter(|c| c.indicator_id == indicator_id)
+                .count(),
+        ),
         ("trend", reader.trend(scope, of, Span::ALWAYS, None)?.len()),
         ("trend as of", reader.trend(scope, of, Span::ALWAYS, Some(9))?.len()),
         ("over_time", reader.over_time(scope, of, pendopo_vocab::Cadence::Year, Span::ALWAYS, None)?.len()),
@@ -42,8 +60,21 @@ fn fill(store: &Store, code_: &str, agency: i64, sensitivity: Sensitivity) -> i6
     definition.sensitivity = sensitivity;
     definition.region_aggregation = RegionAggregation::Mean;
     let a = store.put(&definition);
-    let target = TargetRow { indicator_id: a, region: code("33.16"), period: "2026".parse().unwrap(), value: 1.0, high: None, basis: None };
-    let part = store.db.write(|tx| { put_targets(tx, a, &[target])?; pendopo_figures::put_breakdown(tx, "sex=f") }).unwrap();
+    let target = TargetRow {
+        indicator_id: a,
+        region: code("33.16"),
+        period: "2026".parse().unwrap(),
+        value: 1.0,
+        high: None,
+        basis: None,
+    };
+    let part = store
+        .db
+        .write(|tx| {
+            put_targets(tx, a, &[target])?;
+            pendopo_figures::put_breakdown(tx, "sex=f")
+        })
+        .unwrap();
     let mut rows = vec![
         row(a, "33.16.01.2001", "2026-01", 10.0),
         row(a, "33.16.02.2001", "2026-01", 20.0),

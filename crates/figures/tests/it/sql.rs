@@ -51,10 +51,19 @@ on_both! {
 fn on_sqlite_tables_pragmas_files_and_odd_functions_are_closed() {
     let store = crate::harness::sqlite();
     for sql in [
-        "select * from main.region", "select * from answer", "select body from main.answer", "select * from source",
-        "select * from sqlite_master", "select * from main.sqlite_schema", "pragma table_info(run)",
-        "select * from pragma_table_info('run')", "attach database '/tmp/x.db' as x", "select load_extension('x')",
-        "select randomblob(10)", "select zeroblob(1000000000)", "select * from api_run, main.run",
+        "select * from main.region",
+        "select * from answer",
+        "select body from main.answer",
+        "select * from source",
+        "select * from sqlite_master",
+        "select * from main.sqlite_schema",
+        "pragma table_info(run)",
+        "select * from pragma_table_info('run')",
+        "attach database '/tmp/x.db' as x",
+        "select load_extension('x')",
+        "select randomblob(10)",
+        "select zeroblob(1000000000)",
+        "select * from api_run, main.run",
         "select replace(hex(upper(char(65))), 'x', sqlite_version())",
     ] {
         let result = query_views(&store.db, sql, QueryLimits::default());
