@@ -173,7 +173,7 @@ pub enum Paging {
 pub struct SqliteOptions {
     /// Path of the file; relative paths start at the center's `files` folder. Opened read-only.
     pub path: String,
-    /// One `select`. `:since` stands for the end of the last good run (`YYYY-MM-DD HH:MM:SS`).
+    /// One `select`. `:since` stands for the start of the last good run (`YYYY-MM-DD HH:MM:SS`).
     pub query: String,
 }
 
@@ -196,7 +196,7 @@ pub struct DatabaseOptions {
     /// Whether the connection is encrypted. Default: for hosts other than this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<bool>,
-    /// One `select`. `:since` stands for the end of the last good run (`YYYY-MM-DD HH:MM:SS`).
+    /// One `select`. `:since` stands for the start of the last good run (`YYYY-MM-DD HH:MM:SS`).
     pub query: String,
     /// Text columns that hold UTF-8 bytes read as Latin-1 ("Ã©" for "é") are repaired.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

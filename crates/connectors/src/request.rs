@@ -106,7 +106,7 @@ pub enum PlanProblem {
     Query(#[from] SqlProblem),
 }
 
-/// The first request of a run. `since` is the end of the last good run, `YYYY-MM-DD HH:MM:SS` in the
+/// The first request of a run. `since` is the start of the last good run, `YYYY-MM-DD HH:MM:SS` in the
 /// source's time zone; a first run starts at 1970.
 pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, PlanProblem> {
     match connection {

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use pendopo_figures::DbError;
+use pendopo_figures::{DbError, DbUrl};
 use std::net::SocketAddr;
 
 /// The process is alive.
@@ -15,7 +15,10 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The center can do its work: the database can be read and written.
+/// Room below which the center no longer counts as ready, since the next run may not fit.
+const LEAST_FREE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The center can do its work: the database can be read and written, and there is room to write to.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses(
     (status = 200, description = "Reads and writes work"),
     (status = 503, description = "They do not; the text says why")
@@ -29,9 +32,26 @@ pub async fn readyz(State(app): State<App>) -> Response {
             Ok::<(), DbError>(())
         })
     });
-    match probed.await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
+    let refuse = |why: String| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response();
+    if let Err(error) = probed.await {
+        return refuse(error.to_string());
+    }
+    match free_bytes(&app) {
+        Some(free) if free < LEAST_FREE_BYTES => {
+            refuse(format!("the database cannot write much longer: {} KiB are left on its disk", free / 1024))
+        }
+        _ => "ready\n".into_response(),
+    }
+}
+
+/// Room on the disk of an embedded database; `None` for a server's, which looks after its own.
+fn free_bytes(app: &App) -> Option<u64> {
+    match &app.config().database {
+        DbUrl::Sqlite(_) => {
+            let disk = rustix::fs::statvfs(&app.config().data_folder).ok()?;
+            Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+        }
+        DbUrl::Postgres(_) => None,
     }
 }
 

@@ -57,7 +57,9 @@ pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
     };
     store::apply(app.db(), &pack, &texts, &by)?;
     app.set_identity(store::identity_of(&pack));
+    let kept = app.clone();
     let result = runtime()?.block_on(serve_app(app, |address| greet(address, &pack.identity.name)));
+    drop(kept);
     services.stop();
     result.map(|()| ExitCode::SUCCESS)
 }

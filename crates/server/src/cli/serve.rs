@@ -18,7 +18,10 @@ pub fn serve(global: &Global, listen: Option<SocketAddr>, scheduled: bool) -> an
     start_logging(&config);
     App::record_metrics();
     let app = open_app(config)?;
+    // The last handle on the database goes outside the runtime: its connections block when they close.
+    let kept = app.clone();
     runtime()?.block_on(serve_app(app, |address| tracing::info!(%address, "serving")))?;
+    drop(kept);
     Ok(ExitCode::SUCCESS)
 }
 

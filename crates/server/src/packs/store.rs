@@ -53,7 +53,9 @@ pub fn load_regions(db: &Db) -> Result<(), DbError> {
     }
     db.write(|tx| {
         pendopo_figures::load_regions(tx, RegionTree::embedded().iter().map(rows::region_row)).map(drop)
-    })
+    })?;
+    // The table is large; without this the log would keep its size.
+    db.checkpoint()
 }
 
 /// The files of the applied pack; empty when none was applied.

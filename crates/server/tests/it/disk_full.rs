@@ -44,7 +44,10 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
     assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200));
 
     let filler = disk.path().join("filler");
-    std::fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,8\n").unwrap();
+    // Enough rows that the log must grow.
+    let rows: String = (0..120).map(|month| format!("33.16.01.2001,{}-{:02},8\n", 2010 + month / 12, 1 + month % 12)).collect();
+    let villages: String = (2002..=2012).map(|village| rows.replace("2001,", &format!("{village},"))).collect();
+    std::fs::write(&file, format!("kode,bulan,nilai\n33.16.01.2001,2026-01,8\n{rows}{villages}")).unwrap();
     fill(&filler);
     let refused = center.run(&["run", "angka"]);
     assert!(!refused.status.success(), "a run on a full disk cannot have succeeded");
