@@ -85,6 +85,7 @@ def run_duckdb(options):
     latest = "select indicator_id, region_id, max(period) as period, arg_max(value, period) as value from observation"
     questions = {
         "latest of a regency": f"{latest} where {regency} group by 1, 2",
+        "latest of a regency, with comparisons": f"{latest} where {regency} group by 1, 2",
         "trend of a village": f"select period, value from observation where indicator_id = {indicator} "
                               f"and region_id = {village} order by 1",
         "trend of a regency": f"select period, avg(value) as value from observation where indicator_id = {indicator} "

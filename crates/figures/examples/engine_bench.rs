@@ -262,6 +262,13 @@ fn time_questions(
         (
             "latest of a regency",
             Box::new(|r| {
+                let found = r.values_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
+                Ok(sum(&mut found.iter().map(|f| f.value)))
+            }),
+        ),
+        (
+            "latest of a regency, with comparisons",
+            Box::new(|r| {
                 let found = r.latest_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
                 Ok(sum(&mut found.iter().map(|f| f.value)))
             }),

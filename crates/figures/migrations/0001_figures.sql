@@ -184,8 +184,8 @@ create table rollup (
     constraint rollup_pk primary key (indicator_id, breakdown_id, period, region_id)
 ) {without_rowid};
 
--- One region's roll-ups over time.
-create index rollup_trend on rollup (indicator_id, region_id, breakdown_id, period);
+-- One region's roll-ups over time; holds all that a trend shows, else SQLite prefers the table's own key.
+create index rollup_trend on rollup (indicator_id, region_id, breakdown_id, period, value, reported, expected, commit_no);
 
 -- What boards read: the newest period of each figure at every level, judged.
 create table latest (

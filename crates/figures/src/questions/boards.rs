@@ -1,12 +1,13 @@
 //! What boards read: the maintained table `latest`, never history.
 
 use super::{
-    LatestFigure, SeriesOf, TargetCount,
+    LatestFigure, LatestValue, SeriesOf, TargetCount,
     scoped::{Params, indicator_visible, visible_part},
 };
 use crate::{
     db::{DbError, Reader, Row},
     definitions::region_code,
+    rollup::level_above,
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope, TargetStatus};
 
@@ -66,22 +67,64 @@ pub(super) fn latest_in_subtree(
     level: Option<RegionLevel>,
     indicators: &[i64],
 ) -> Result<Vec<LatestFigure>, DbError> {
+    in_subtree(reader, scope, region, level, indicators, COLUMNS, read_figure)
+}
+
+pub(super) fn values_in_subtree(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    region: RegionCode,
+    level: Option<RegionLevel>,
+    indicators: &[i64],
+) -> Result<Vec<LatestValue>, DbError> {
+    let columns = "l.indicator_id, l.region_id, l.period, l.value, l.status";
+    in_subtree(reader, scope, region, level, indicators, columns, |row| {
+        Ok(LatestValue {
+            indicator_id: row.get(0)?,
+            region: region_code(row.get(1)?)?,
+            period: row.get(2)?,
+            value: row.get(3)?,
+            status: TargetStatus::from_rank(row.get(4)?),
+        })
+    })
+}
+
+/// A region and everything in it, by indicator and region.
+fn in_subtree<T>(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    region: RegionCode,
+    level: Option<RegionLevel>,
+    indicators: &[i64],
+    columns: &str,
+    read: fn(&Row<'_>) -> Result<T, DbError>,
+) -> Result<Vec<T>, DbError> {
     let Some(part) = visible_part(scope, region) else {
         return Ok(Vec::new());
     };
     let mut params = Params::default();
     let shown = shown(scope, &mut params);
     let inside = params.within("l.region_id", part);
-    let mut sql = format!("select {COLUMNS} from {shown} and l.breakdown_id = 0 and {inside}");
+    let mut sql = format!("select {columns} from {shown} and l.breakdown_id = 0 and {inside}");
     if let Some(level) = level {
-        // The plus keeps the engines on the key's range, which is what is wanted here.
-        sql += &format!(" and +l.level = {}", params.add(level.depth()));
+        sql += &format!(" and {}", at_level(level, &mut params));
     }
     if !indicators.is_empty() {
         sql += &format!(" and {}", params.one_of("i.indicator_id", indicators));
     }
     sql += " order by i.indicator_id, l.region_id";
-    reader.query(&sql, &params.0, read_figure)
+    reader.query(&sql, &params.0, read)
+}
+
+/// Regions of one level, told by the code itself: it stands at the head of a row, the column `level` at
+/// the end of it.
+fn at_level(level: RegionLevel, params: &mut Params) -> String {
+    let own = params.add(level.span());
+    if level == RegionLevel::Country {
+        return format!("l.region_id % {own} = 0");
+    }
+    let above = params.add(level_above(level).span());
+    format!("l.region_id % {own} = 0 and l.region_id % {above} <> 0")
 }
 
 pub(super) fn latest_of_series(
@@ -148,13 +191,13 @@ pub(super) fn against_target(
     };
     let mut params = Params::default();
     let shown = shown(scope, &mut params);
-    let depth = params.add(level.depth());
+    let at_level = at_level(level, &mut params);
     let inside = params.within("l.region_id", part);
     let sql = format!(
         "select i.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
          sum(case when l.status = 1 then 1 else 0 end), sum(case when l.status = 2 then 1 else 0 end), \
          sum(case when l.status > 2 then 1 else 0 end) \
-         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} \
+         from {shown} and l.breakdown_id = 0 and {at_level} and {inside} \
          group by i.indicator_id order by i.indicator_id"
     );
     reader.query(&sql, &params.0, |row| {

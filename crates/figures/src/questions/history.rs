@@ -70,9 +70,8 @@ fn trend_now(reader: &mut Reader<'_>, of: SeriesOf, span: Span) -> Result<Vec<Po
     ];
     let mut points: BTreeMap<i32, Point> = BTreeMap::new();
     reader.for_each(
-        // The plus leads SQLite to the region's own short index and not to all regions of the periods.
         "select period, value, reported, expected, commit_no from rollup where indicator_id = $1 \
-         and region_id = $2 and +breakdown_id = $3 and period between $4 and $5",
+         and region_id = $2 and breakdown_id = $3 and period between $4 and $5",
         &params,
         |row| {
             let found = Point {

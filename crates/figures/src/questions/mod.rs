@@ -51,6 +51,21 @@ pub struct LatestFigure {
     pub off_periods: i64,
 }
 
+/// The newest figure of an indicator in a region, bare: what a map or a download of many regions needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LatestValue {
+    /// The indicator.
+    pub indicator_id: i64,
+    /// The region.
+    pub region: RegionCode,
+    /// Its newest period.
+    pub period: i32,
+    /// The value in force.
+    pub value: f64,
+    /// The value against its target.
+    pub status: TargetStatus,
+}
+
 /// One period of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -245,6 +260,15 @@ pub trait Questions {
         indicators: &[i64],
     ) -> Result<Vec<LatestFigure>, DbError>;
 
+    /// The same, bare: several times as fast over thousands of figures.
+    fn values_in_subtree(
+        &mut self,
+        scope: &Scope,
+        region: RegionCode,
+        level: Option<RegionLevel>,
+        indicators: &[i64],
+    ) -> Result<Vec<LatestValue>, DbError>;
+
     /// One figure.
     fn latest_of_series(&mut self, scope: &Scope, of: SeriesOf) -> Result<Option<LatestFigure>, DbError>;
 
@@ -340,6 +364,16 @@ impl Questions for Reader<'_> {
         indicators: &[i64],
     ) -> Result<Vec<LatestFigure>, DbError> {
         boards::latest_in_subtree(self, scope, region, level, indicators)
+    }
+
+    fn values_in_subtree(
+        &mut self,
+        scope: &Scope,
+        region: RegionCode,
+        level: Option<RegionLevel>,
+        indicators: &[i64],
+    ) -> Result<Vec<LatestValue>, DbError> {
+        boards::values_in_subtree(self, scope, region, level, indicators)
     }
 
     fn latest_of_series(&mut self, scope: &Scope, of: SeriesOf) -> Result<Option<LatestFigure>, DbError> {

@@ -10,10 +10,9 @@ use crate::{
     db::{DbError, Reader, Row},
     definitions::{period, region_code},
     effective::{self, Series, Slot},
-    rollup::level_above,
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 fn read_region_figure(row: &Row<'_>) -> Result<RegionFigure, DbError> {
     Ok(RegionFigure {
@@ -112,76 +111,115 @@ fn past(
         return Ok(Vec::new());
     }
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
-    let mut slots: HashMap<i64, (i32, Slot)> = HashMap::new();
     match (at, known_at) {
-        (Some(at), None) => {
-            for (region, slot) in of_level(reader, series, at, place, of.level)? {
-                slots.insert(region, (at, slot));
-            }
-        }
-        (at, known_at) => {
-            let catalog = &Catalog::load(reader)?;
-            let commit_no = match known_at {
-                Some(known_at) => commit_at(reader, known_at)?,
-                None => i64::MAX,
-            };
-            let as_of = AsOf { catalog, commit_no };
-            let periods = match at {
-                Some(at) => vec![at],
-                None => as_of.periods(reader, series, 0, i32::MAX - 1)?,
-            };
-            for at in periods {
-                for (region, slot) in range(reader, Some(&as_of), series, at, place)? {
-                    if region_code(region)?.level() == of.level {
-                        slots.entry(region).or_insert((at, slot));
-                    }
-                }
+        (Some(at), None) if of.level == RegionLevel::Village => villages_in(reader, series, at, place),
+        (Some(at), None) => coarse_regions_in(reader, series, at, place, of.level),
+        (at, known_at) => known_then(reader, series, of.level, place, at, known_at),
+    }
+}
+
+fn known_then(
+    reader: &mut Reader<'_>,
+    series: Series,
+    level: RegionLevel,
+    place: RegionCode,
+    at: Option<i32>,
+    known_at: Option<i64>,
+) -> Result<Vec<RegionFigure>, DbError> {
+    let catalog = &Catalog::load(reader)?;
+    let commit_no = match known_at {
+        Some(known_at) => commit_at(reader, known_at)?,
+        None => i64::MAX,
+    };
+    let as_of = AsOf { catalog, commit_no };
+    let periods = match at {
+        Some(at) => vec![at],
+        None => as_of.periods(reader, series, 0, i32::MAX - 1)?,
+    };
+    let mut figures: BTreeMap<RegionCode, RegionFigure> = BTreeMap::new();
+    for at in periods {
+        for (region, slot) in range(reader, Some(&as_of), series, at, place)? {
+            let region = region_code(region)?;
+            if region.level() == level {
+                // Newest periods come first and stand.
+                figures.entry(region).or_insert_with(|| figure(region, at, slot));
             }
         }
     }
+    Ok(figures.into_values().collect())
+}
+
+/// All villages in `place`: one range, in order of code.
+fn villages_in(
+    reader: &mut Reader<'_>,
+    series: Series,
+    at: i32,
+    place: RegionCode,
+) -> Result<Vec<RegionFigure>, DbError> {
+    let slots = effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
     let mut figures = Vec::with_capacity(slots.len());
-    for (region, (at, slot)) in slots {
-        figures.push(RegionFigure {
-            region: region_code(region)?,
-            name: String::new(),
-            period: at,
-            value: slot.value,
-            rolled: slot.rolled,
-            reported: slot.reported,
-            expected: slot.expected,
-        });
+    for (region, slot) in slots {
+        let region = region_code(region)?;
+        if region.level() == RegionLevel::Village {
+            figures.push(figure(region, at, slot));
+        }
     }
-    figures.sort_by_key(|figure| figure.region);
     Ok(figures)
 }
 
-/// The values in force of the regions of one level. Few regions: one by one; else all in the range.
-fn of_level(
+/// The regions of a level above the villages: few, so that each is looked up by key.
+fn coarse_regions_in(
     reader: &mut Reader<'_>,
     series: Series,
     at: i32,
     place: RegionCode,
     level: RegionLevel,
-) -> Result<Vec<(i64, Slot)>, DbError> {
-    if level == RegionLevel::Village {
-        let mut slots =
-            effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
-        slots.retain(|slot| slot.0 % level_above(level).span() != 0);
-        return Ok(slots);
-    }
+) -> Result<Vec<RegionFigure>, DbError> {
     let mut params = Params::default();
-    let depth = params.add(level.depth());
-    let within = params.within("region_id", place);
-    let sql = format!("select region_id from region where level = {depth} and {within} order by region_id");
-    let regions: Vec<i64> = reader.query(&sql, &params.0, |row| row.get(0))?;
-    let mut slots = Vec::with_capacity(regions.len());
-    effective::of_regions(reader, series, at, &regions, |index, slot| slots.push((regions[index], slot)))?;
-    Ok(slots)
+    let (indicator, breakdown) = (params.add(series.indicator_id), params.add(series.breakdown_id));
+    let (period, depth) = (params.add(at), params.add(level.depth()));
+    let within = params.within("r.region_id", place);
+    let key = |table: &str| {
+        format!(
+            "{table}.indicator_id = {indicator} and {table}.breakdown_id = {breakdown} \
+             and {table}.period = {period} and {table}.region_id = r.region_id"
+        )
+    };
+    let sql = format!(
+        "select r.region_id, r.name, coalesce(c.value, u.value), case when c.value is null then 1 else 0 end, \
+         u.reported, u.expected from region r left join current_value c on {} left join rollup u on {} \
+         where r.level = {depth} and {within} and coalesce(c.value, u.value) is not null order by r.region_id",
+        key("c"),
+        key("u"),
+    );
+    reader.query(&sql, &params.0, |row| {
+        Ok(RegionFigure {
+            region: region_code(row.get(0)?)?,
+            name: row.get(1)?,
+            period: at,
+            value: row.get(2)?,
+            rolled: row.get(3)?,
+            reported: row.get(4)?,
+            expected: row.get(5)?,
+        })
+    })
+}
+
+fn figure(region: RegionCode, period: i32, slot: Slot) -> RegionFigure {
+    RegionFigure {
+        region,
+        name: String::new(),
+        period,
+        value: slot.value,
+        rolled: slot.rolled,
+        reported: slot.reported,
+        expected: slot.expected,
+    }
 }
 
 /// Gives the figures their regions' names.
 fn name(reader: &mut Reader<'_>, figures: &mut [RegionFigure]) -> Result<(), DbError> {
-    for figure in figures {
+    for figure in figures.iter_mut().filter(|figure| figure.name.is_empty()) {
         let sql = "select name from region where region_id = $1";
         let found = reader.query_opt(sql, &[figure.region.id().into()], |row| row.get(0))?;
         figure.name = found.unwrap_or_default();

@@ -26,6 +26,10 @@ fn shown(
         ("latest_of_region", ours(reader.latest_of_region(scope, region)?)),
         ("latest_in_subtree", ours(reader.latest_in_subtree(scope, region, None, &[])?)),
         (
+            "values_in_subtree",
+            reader.values_in_subtree(scope, region, Some(RegionLevel::Village), &[indicator_id])?.len(),
+        ),
+        (
             "latest_in_subtree of level",
             ours(reader.latest_in_subtree(scope, region, Some(RegionLevel::Village), &[indicator_id])?),
         ),
