@@ -187,13 +187,16 @@ create table rollup (
 -- One region's roll-ups over time; holds all that a trend shows, else SQLite prefers the table's own key.
 create index rollup_trend on rollup (indicator_id, region_id, breakdown_id, period, value, reported, expected, commit_no);
 
--- What boards read: the newest period of each figure at every level, judged.
+-- What boards read: the newest period of each figure at every level, judged. What maps read stands
+-- first: a row is decoded from its head.
 create table latest (
     indicator_id bigint not null,
     breakdown_id bigint not null,
     region_id bigint not null,
+    level bigint not null,
     period integer not null,
     value double precision not null,
+    status bigint not null,
     rolled bigint not null,
     reported bigint,
     expected bigint,
@@ -202,11 +205,9 @@ create table latest (
     last_year double precision,
     target double precision,
     target_high double precision,
-    status bigint not null,
     miss double precision not null,
     off_since integer,
     off_periods bigint not null,
-    level bigint not null,
     constraint latest_pk primary key (indicator_id, breakdown_id, region_id)
 ) {without_rowid};
 create index latest_ranking on latest (indicator_id, breakdown_id, level, value, region_id);

@@ -7,7 +7,6 @@ use super::{
 use crate::{
     db::{DbError, Reader, Row},
     definitions::region_code,
-    rollup::level_above,
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope, TargetStatus};
 
@@ -107,24 +106,14 @@ fn in_subtree<T>(
     let inside = params.within("l.region_id", part);
     let mut sql = format!("select {columns} from {shown} and l.breakdown_id = 0 and {inside}");
     if let Some(level) = level {
-        sql += &format!(" and {}", at_level(level, &mut params));
+        // The plus keeps SQLite on the key's range.
+        sql += &format!(" and +l.level = {}", params.add(level.depth()));
     }
     if !indicators.is_empty() {
         sql += &format!(" and {}", params.one_of("i.indicator_id", indicators));
     }
     sql += " order by i.indicator_id, l.region_id";
     reader.query(&sql, &params.0, read)
-}
-
-/// Regions of one level, told by the code itself: it stands at the head of a row, the column `level` at
-/// the end of it.
-fn at_level(level: RegionLevel, params: &mut Params) -> String {
-    let own = params.add(level.span());
-    if level == RegionLevel::Country {
-        return format!("l.region_id % {own} = 0");
-    }
-    let above = params.add(level_above(level).span());
-    format!("l.region_id % {own} = 0 and l.region_id % {above} <> 0")
 }
 
 pub(super) fn latest_of_series(
@@ -191,13 +180,13 @@ pub(super) fn against_target(
     };
     let mut params = Params::default();
     let shown = shown(scope, &mut params);
-    let at_level = at_level(level, &mut params);
+    let depth = params.add(level.depth());
     let inside = params.within("l.region_id", part);
     let sql = format!(
         "select i.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
          sum(case when l.status = 1 then 1 else 0 end), sum(case when l.status = 2 then 1 else 0 end), \
          sum(case when l.status > 2 then 1 else 0 end) \
-         from {shown} and l.breakdown_id = 0 and {at_level} and {inside} \
+         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} \
          group by i.indicator_id order by i.indicator_id"
     );
     reader.query(&sql, &params.0, |row| {
