@@ -146,28 +146,28 @@ create table refused_row (
     constraint refused_row_pk primary key (run_id, row_no)
 );
 
--- Every revision ever recorded; append only. In key order a figure's history is one short range.
+-- Every revision ever recorded; append only. In key order one period of all regions is one range, and a
+-- run, which brings few periods, writes side by side. A figure's revisions are neighbours, newest last.
 create table observation (
     indicator_id bigint not null,
-    region_id bigint not null,
     breakdown_id bigint not null,
     period integer not null,
+    region_id bigint not null,
     commit_no bigint not null,
     value double precision not null,
     row_no bigint not null,
-    constraint observation_pk primary key (indicator_id, region_id, breakdown_id, period, commit_no)
+    constraint observation_pk primary key (indicator_id, breakdown_id, period, region_id, commit_no)
 ) {without_rowid};
 
--- The newest revision of each figure. In key order one period of all regions is one range.
-create table current_value (
-    indicator_id bigint not null,
-    breakdown_id bigint not null,
-    period integer not null,
-    region_id bigint not null,
-    value double precision not null,
-    commit_no bigint not null,
-    constraint current_value_pk primary key (indicator_id, breakdown_id, period, region_id)
-) {without_rowid};
+-- The newest revision of each figure.
+create view current_value as
+select o.indicator_id, o.breakdown_id, o.period, o.region_id, o.value, o.commit_no, o.row_no
+from observation o
+where not exists (
+    select 1 from observation later
+    where later.indicator_id = o.indicator_id and later.breakdown_id = o.breakdown_id
+        and later.period = o.period and later.region_id = o.region_id and later.commit_no > o.commit_no
+);
 
 -- What the regions below come to. total and weight are kept so that the next level up is their sum.
 create table rollup (
@@ -183,9 +183,6 @@ create table rollup (
     commit_no bigint not null,
     constraint rollup_pk primary key (indicator_id, breakdown_id, period, region_id)
 ) {without_rowid};
-
--- One region's roll-ups over time; holds all that a trend shows, else SQLite prefers the table's own key.
-create index rollup_trend on rollup (indicator_id, region_id, breakdown_id, period, value, reported, expected, commit_no);
 
 -- What boards read: the newest period of each figure at every level, judged. What maps read stands
 -- first: a row is decoded from its head.

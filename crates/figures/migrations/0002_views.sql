@@ -16,11 +16,16 @@ create view {api}observation as
 select i.code as indicator, r.code as region, r.name as region_name, r.level as region_level, b.key as breakdown,
     {period_open}o.period{period_close} as period, o.period as period_id, o.value, n.run_id as run,
     {utc_open}n.finished_at{utc_close} as recorded_at
-from current_value o
+from observation o
 join indicator i on i.indicator_id = o.indicator_id
 join breakdown b on b.breakdown_id = o.breakdown_id
 left join region r on r.region_id = o.region_id
-left join run n on n.commit_no = o.commit_no;
+left join run n on n.commit_no = o.commit_no
+where not exists (
+    select 1 from observation later
+    where later.indicator_id = o.indicator_id and later.breakdown_id = o.breakdown_id
+        and later.period = o.period and later.region_id = o.region_id and later.commit_no > o.commit_no
+);
 
 -- Every revision of every reported figure.
 create view {api}revision as

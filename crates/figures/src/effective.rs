@@ -35,6 +35,67 @@ fn read_slot(row: &Row<'_>, at: usize) -> Result<Slot, DbError> {
     })
 }
 
+/// Calls `each` with region, value and commit of the newest revision not after `commit_no`, for every
+/// region of a range that reported a period; in order of region.
+pub(crate) fn reported(
+    reader: &mut Reader<'_>,
+    series: Series,
+    period: i32,
+    (low, high): (i64, i64),
+    commit_no: i64,
+    mut each: impl FnMut(i64, f64, i64),
+) -> Result<(), DbError> {
+    // Revisions of a region are neighbours, the newest last: it stands when the next region comes.
+    let mut standing: Option<(i64, f64, i64)> = None;
+    reader.for_each(
+        "select region_id, value, commit_no from observation \
+         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
+         and commit_no <= $6 order by region_id, commit_no",
+        &[
+            series.indicator_id.into(),
+            series.breakdown_id.into(),
+            period.into(),
+            low.into(),
+            high.into(),
+            commit_no.into(),
+        ],
+        |row| {
+            let region = row.get(0)?;
+            if let Some((before, value, commit_no)) = standing
+                && before != region
+            {
+                each(before, value, commit_no);
+            }
+            standing = Some((region, row.get(1)?, row.get(2)?));
+            Ok(())
+        },
+    )?;
+    if let Some((region, value, commit_no)) = standing {
+        each(region, value, commit_no);
+    }
+    Ok(())
+}
+
+/// Value and commit of the newest revision of one reported figure.
+pub(crate) fn reported_one(
+    reader: &mut Reader<'_>,
+    series: Series,
+    period: i32,
+    region: i64,
+) -> Result<Option<(f64, i64)>, DbError> {
+    reader.query_opt(
+        "select value, commit_no from observation where indicator_id = $1 and breakdown_id = $2 and period = $3 \
+         and region_id = $4 order by commit_no desc limit 1",
+        &[series.indicator_id.into(), series.breakdown_id.into(), period.into(), region.into()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// What a region said itself, before what rolls up to it is known.
+pub(crate) fn own_slot(value: f64, commit_no: i64) -> Slot {
+    Slot { value, rolled: false, reported: None, expected: None, commit_no }
+}
+
 /// All values in force of one period in a range of regions, by region.
 pub(crate) fn range(
     reader: &mut Reader<'_>,
@@ -46,23 +107,9 @@ pub(crate) fn range(
     let params =
         [series.indicator_id.into(), series.breakdown_id.into(), period.into(), low.into(), high.into()];
     let mut slots: Vec<(i64, Slot)> = Vec::new();
-    reader.for_each(
-        "select region_id, value, commit_no from current_value \
-         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
-         order by region_id",
-        &params,
-        |row| {
-            let slot = Slot {
-                value: row.get(1)?,
-                rolled: false,
-                reported: None,
-                expected: None,
-                commit_no: row.get(2)?,
-            };
-            slots.push((row.get(0)?, slot));
-            Ok(())
-        },
-    )?;
+    reported(reader, series, period, (low, high), i64::MAX, |region, value, commit_no| {
+        slots.push((region, own_slot(value, commit_no)));
+    })?;
     let own = slots.len();
     reader.for_each(
         "select region_id, value, 1, reported, expected, commit_no from rollup \
@@ -94,7 +141,21 @@ pub(crate) fn one(
     period: i32,
     region: i64,
 ) -> Result<Option<Slot>, DbError> {
-    Ok(range(reader, series, period, region, region)?.pop().map(|slot| slot.1))
+    let own = reported_one(reader, series, period, region)?;
+    let rolled = reader.query_opt(
+        "select value, 1, reported, expected, commit_no from rollup where indicator_id = $1 and breakdown_id = $2 \
+         and period = $3 and region_id = $4",
+        &[series.indicator_id.into(), series.breakdown_id.into(), period.into(), region.into()],
+        |row| read_slot(row, 0),
+    )?;
+    Ok(match (own, rolled) {
+        (Some((value, commit_no)), rolled) => Some(Slot {
+            reported: rolled.and_then(|slot| slot.reported),
+            expected: rolled.and_then(|slot| slot.expected),
+            ..own_slot(value, commit_no)
+        }),
+        (None, rolled) => rolled,
+    })
 }
 
 /// Calls `each` with the index in `regions` (ascending) of every region that has a value.
@@ -137,7 +198,7 @@ pub(crate) fn period_before(
     let params = [series.indicator_id.into(), series.breakdown_id.into(), before.into()];
     let mut newest: Option<i32> = None;
     for sql in [
-        "select max(period) from current_value where indicator_id = $1 and breakdown_id = $2 and period < $3",
+        "select max(period) from observation where indicator_id = $1 and breakdown_id = $2 and period < $3",
         "select max(period) from rollup where indicator_id = $1 and breakdown_id = $2 and period < $3",
     ] {
         let found: Option<i32> = reader.query_one(sql, &params, |row| row.get(0))?;

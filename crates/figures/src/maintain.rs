@@ -55,7 +55,7 @@ impl<'c> Work<'c> {
             && let Some(numerator) = indicator.numerator_id
         {
             let breakdowns = tx.query(
-                "select distinct breakdown_id from current_value where indicator_id = $1",
+                "select distinct breakdown_id from observation where indicator_id = $1",
                 &[numerator.into()],
                 |row| row.get(0),
             )?;
@@ -148,7 +148,7 @@ impl<'c> Work<'c> {
             }
             RegionAggregation::WeightedMean if is(made.weight_id) && input.breakdown_id == 0 => {
                 let breakdowns = tx.query(
-                    "select distinct breakdown_id from current_value where indicator_id = $1",
+                    "select distinct breakdown_id from observation where indicator_id = $1",
                     &[dependent.into()],
                     |row| row.get(0),
                 )?;

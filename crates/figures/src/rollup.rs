@@ -244,39 +244,31 @@ fn sum_reported(
     let (own_span, wider_span) = (indicator.level.span(), level_above(indicator.level).span());
     let parent_span = parent_level.span();
     let mut last: Option<(i64, Sum)> = None;
-    tx.for_each(
-        "select region_id, value from current_value \
-         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
-         order by region_id",
-        &[series.indicator_id.into(), series.breakdown_id.into(), in_period.into(), low.into(), high.into()],
-        |row| {
-            let region: i64 = row.get(0)?;
-            // Other levels' own figures lie in the same range; they are not part of the sum.
-            if region % own_span != 0 || region % wider_span == 0 {
-                return Ok(());
-            }
-            let weight = match &weights {
-                None => 1.0,
-                Some(weights) => match weights.get(&region) {
-                    Some(weight) => *weight,
-                    None => return Ok(()),
-                },
-            };
-            let parent = region - region % parent_span;
-            match &mut last {
-                Some((current, sum)) if *current == parent => sum.add(row.get(1)?, weight),
-                slot => {
-                    if let Some((done, sum)) = slot.take() {
-                        sums.insert(done, sum);
-                    }
-                    let mut sum = Sum::default();
-                    sum.add(row.get(1)?, weight);
-                    *slot = Some((parent, sum));
+    effective::reported(tx, series, in_period, (low, high), i64::MAX, |region, value, _| {
+        // Other levels' own figures lie in the same range; they are not part of the sum.
+        if region % own_span != 0 || region % wider_span == 0 {
+            return;
+        }
+        let weight = match &weights {
+            None => Some(1.0),
+            Some(weights) => weights.get(&region).copied(),
+        };
+        let Some(weight) = weight else {
+            return;
+        };
+        let parent = region - region % parent_span;
+        match &mut last {
+            Some((current, sum)) if *current == parent => sum.add(value, weight),
+            slot => {
+                if let Some((done, sum)) = slot.take() {
+                    sums.insert(done, sum);
                 }
+                let mut sum = Sum::default();
+                sum.add(value, weight);
+                *slot = Some((parent, sum));
             }
-            Ok(())
-        },
-    )?;
+        }
+    })?;
     if let Some((done, sum)) = last {
         sums.insert(done, sum);
     }

@@ -3,8 +3,8 @@
 
 use crate::{
     catalog::Catalog,
-    db::{Db, DbError, Reader, Tx, Value},
-    effective::Series,
+    db::{Db, DbError, Reader, Tx},
+    effective::{self, Series},
     maintain::Work,
     rollup::Cell,
     runs::{self, AnswerBody, PackedAnswer, RefusedRow, RunCounters},
@@ -137,7 +137,7 @@ pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), Db
         }
         let mut found: Vec<(Series, Cell)> = Vec::new();
         tx.for_each(
-            "select breakdown_id, period, region_id from current_value where indicator_id = $1 \
+            "select distinct breakdown_id, period, region_id from observation where indicator_id = $1 \
              order by breakdown_id, period, region_id",
             &[(*id).into()],
             |row| {
@@ -154,27 +154,22 @@ pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), Db
     work.finish(tx, commit_no, now)
 }
 
-/// Checks, sorts into the order of `current_value`, and drops repeated keys.
+/// Checks, sorts into the key order of `observation`, and drops repeated keys.
 fn prepare(mut staged: Vec<StagedRow>) -> Result<Vec<StagedRow>, DbError> {
     if let Some(row) = staged.iter().find(|row| !row.value.is_finite()) {
         return Err(DbError::Conflict(format!("row {}: {} is not a number", row.row_no, row.value)));
     }
-    staged.sort_unstable_by_key(|row| (period_order(row), Reverse(row.row_no)));
-    staged.dedup_by_key(|row| period_order(row));
+    staged.sort_unstable_by_key(|row| (key_order(row), Reverse(row.row_no)));
+    staged.dedup_by_key(|row| key_order(row));
     Ok(staged)
 }
 
-/// The order of `current_value`.
-fn period_order(row: &StagedRow) -> (i64, i64, i32, i64) {
+/// The key order of `observation`.
+fn key_order(row: &StagedRow) -> (i64, i64, i32, i64) {
     (row.indicator_id, row.breakdown_id, row.period, row.region_id)
 }
 
-/// The order of `observation`.
-fn history_order(row: &StagedRow) -> (i64, i64, i64, i32) {
-    (row.indicator_id, row.region_id, row.breakdown_id, row.period)
-}
-
-/// Calls `each` on every row of `staged` (in the order of `current_value`) with the value in force.
+/// Calls `each` on every row of `staged` (in key order) with the value in force.
 fn classify(
     reader: &mut Reader<'_>,
     staged: &[StagedRow],
@@ -183,38 +178,25 @@ fn classify(
     for group in staged.chunk_by(|a, b| {
         (a.indicator_id, a.breakdown_id, a.period) == (b.indicator_id, b.breakdown_id, b.period)
     }) {
-        let key: [Value; 3] =
-            [group[0].indicator_id.into(), group[0].breakdown_id.into(), group[0].period.into()];
-        let [indicator, breakdown, period] = key;
+        let series = Series { indicator_id: group[0].indicator_id, breakdown_id: group[0].breakdown_id };
+        let period = group[0].period;
         if group.len() <= FEW {
             for row in group {
-                let before = reader.query_opt(
-                    "select value from current_value where indicator_id = $1 and breakdown_id = $2 and period = $3 \
-                     and region_id = $4",
-                    &[indicator.clone(), breakdown.clone(), period.clone(), row.region_id.into()],
-                    |found| found.get(0),
-                )?;
-                each(row, before);
+                let before = effective::reported_one(reader, series, period, row.region_id)?;
+                each(row, before.map(|before| before.0));
             }
             continue;
         }
         let mut waiting = group.iter().peekable();
-        let (low, high) = (group[0].region_id, group[group.len() - 1].region_id);
-        reader.for_each(
-            "select region_id, value from current_value where indicator_id = $1 and breakdown_id = $2 \
-             and period = $3 and region_id between $4 and $5 order by region_id",
-            &[indicator, breakdown, period, low.into(), high.into()],
-            |found| {
-                let region: i64 = found.get(0)?;
-                while let Some(row) = waiting.next_if(|row| row.region_id < region) {
-                    each(row, None);
-                }
-                if let Some(row) = waiting.next_if(|row| row.region_id == region) {
-                    each(row, Some(found.get(1)?));
-                }
-                Ok(())
-            },
-        )?;
+        let ends = (group[0].region_id, group[group.len() - 1].region_id);
+        effective::reported(reader, series, period, ends, i64::MAX, |region, value, _| {
+            while let Some(row) = waiting.next_if(|row| row.region_id < region) {
+                each(row, None);
+            }
+            if let Some(row) = waiting.next_if(|row| row.region_id == region) {
+                each(row, Some(value));
+            }
+        })?;
         for row in waiting {
             each(row, None);
         }
@@ -243,61 +225,40 @@ pub(crate) fn record_computed(
     Ok((commit_no, changed))
 }
 
-/// Writes the rows that are new or differ; gives them in the order of `current_value`.
+/// Writes the rows that are new or differ; gives them in key order.
 fn record(
     tx: &mut Tx<'_>,
     mut staged: Vec<StagedRow>,
     commit_no: i64,
 ) -> Result<(RunOutcome, Vec<StagedRow>), DbError> {
     let mut outcome = RunOutcome::default();
-    let mut revised: Vec<StagedRow> = Vec::new();
     let mut keep: Vec<bool> = Vec::with_capacity(staged.len());
     classify(tx, &staged, |row, before| {
         match before {
             None => outcome.added += 1,
             Some(before) if before == row.value => outcome.same += 1,
-            Some(_) => {
-                outcome.revised += 1;
-                revised.push(*row);
-            }
+            Some(_) => outcome.revised += 1,
         }
         keep.push(before != Some(row.value));
     })?;
     let mut kept = keep.iter();
     staged.retain(|_| kept.next().copied().unwrap_or(false));
     drop(keep);
-    let columns = ["indicator_id", "breakdown_id", "period", "region_id", "value", "commit_no"];
-    let current = |row: &StagedRow| -> [Value; 6] {
-        [
-            row.indicator_id.into(),
-            row.breakdown_id.into(),
-            row.period.into(),
-            row.region_id.into(),
-            row.value.into(),
-            commit_no.into(),
-        ]
-    };
-    let mut again = revised.iter().map(period_order).peekable();
-    let new = staged.iter().filter(|row| again.next_if_eq(&period_order(row)).is_none());
-    tx.bulk_insert("current_value", columns, new.map(current))?;
-    tx.bulk_upsert("current_value", 4, columns, revised.iter().map(current))?;
-    staged.sort_unstable_by_key(history_order);
     tx.bulk_insert(
         "observation",
-        ["indicator_id", "region_id", "breakdown_id", "period", "commit_no", "value", "row_no"],
+        ["indicator_id", "breakdown_id", "period", "region_id", "commit_no", "value", "row_no"],
         staged.iter().map(|row| {
             [
                 row.indicator_id.into(),
-                row.region_id.into(),
                 row.breakdown_id.into(),
                 row.period.into(),
+                row.region_id.into(),
                 commit_no.into(),
                 row.value.into(),
                 row.row_no.into(),
             ]
         }),
     )?;
-    staged.sort_unstable_by_key(period_order);
     Ok((outcome, staged))
 }
 

@@ -93,7 +93,7 @@ impl AsOf<'_> {
         Ok(slots.into_iter().find(|slot| slot.0 == region).map(|slot| slot.1))
     }
 
-    /// Own figures. `current_value` knows every key there ever was; `observation` what it said then.
+    /// Own figures.
     fn reported(
         &self,
         reader: &mut Reader<'_>,
@@ -103,29 +103,9 @@ impl AsOf<'_> {
         high: i64,
     ) -> Result<BTreeMap<i64, Slot>, DbError> {
         let mut slots = BTreeMap::new();
-        reader.for_each(
-            "select o.region_id, o.value, o.commit_no from current_value c \
-             join observation o on o.indicator_id = c.indicator_id and o.region_id = c.region_id \
-             and o.breakdown_id = c.breakdown_id and o.period = c.period \
-             where c.indicator_id = $1 and c.breakdown_id = $2 and c.period = $3 and c.region_id between $4 and $5 \
-             and o.commit_no <= $6 order by o.region_id, o.commit_no",
-            &[
-                series.indicator_id.into(), series.breakdown_id.into(), at.into(), low.into(), high.into(),
-                self.commit_no.into(),
-            ],
-            |row| {
-                // Later revisions replace earlier ones.
-                let slot = Slot {
-                    value: row.get(1)?,
-                    rolled: false,
-                    reported: None,
-                    expected: None,
-                    commit_no: row.get(2)?,
-                };
-                slots.insert(row.get(0)?, slot);
-                Ok(())
-            },
-        )?;
+        effective::reported(reader, series, at, (low, high), self.commit_no, |region, value, commit_no| {
+            slots.insert(region, effective::own_slot(value, commit_no));
+        })?;
         Ok(slots)
     }
 

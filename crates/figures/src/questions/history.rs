@@ -60,6 +60,21 @@ pub(super) fn trend(
     Ok(points)
 }
 
+/// One region of a table that is ordered by period: steps from period to period, looking the region up
+/// in each, instead of reading all regions of all periods.
+fn along_periods(table: &str, columns: &str) -> String {
+    format!(
+        "with recursive step (period) as ( \
+         select min(f.period) from {table} f where f.indicator_id = $1 and f.breakdown_id = $3 and f.period >= $4 \
+         union all \
+         select (select min(n.period) from {table} n where n.indicator_id = $1 and n.breakdown_id = $3 \
+         and n.period > step.period) from step where step.period < $5) \
+         select o.period, o.value, {columns} from step cross join {table} o \
+         where o.indicator_id = $1 and o.breakdown_id = $3 and o.period = step.period and o.region_id = $2 \
+         and o.period <= $5 order by o.period, o.commit_no"
+    )
+}
+
 fn trend_now(reader: &mut Reader<'_>, of: SeriesOf, span: Span) -> Result<Vec<Point>, DbError> {
     let params = [
         of.indicator_id.into(),
@@ -69,43 +84,33 @@ fn trend_now(reader: &mut Reader<'_>, of: SeriesOf, span: Span) -> Result<Vec<Po
         span.to.into(),
     ];
     let mut points: BTreeMap<i32, Point> = BTreeMap::new();
-    reader.for_each(
-        "select period, value, reported, expected, commit_no from rollup where indicator_id = $1 \
-         and region_id = $2 and breakdown_id = $3 and period between $4 and $5",
-        &params,
-        |row| {
-            let found = Point {
-                period: row.get(0)?,
-                value: row.get(1)?,
-                rolled: true,
-                reported: row.get(2)?,
-                expected: row.get(3)?,
-                commit_no: row.get(4)?,
-            };
-            points.insert(found.period, found);
-            Ok(())
-        },
-    )?;
-    reader.for_each(
-        "select period, value, commit_no from observation where indicator_id = $1 and region_id = $2 \
-         and breakdown_id = $3 and period between $4 and $5 order by period, commit_no",
-        &params,
-        |row| {
-            // Later revisions replace earlier ones, own figures replace roll-ups.
-            let at = row.get(0)?;
-            let rolled = points.get(&at);
-            let found = Point {
-                period: at,
-                value: row.get(1)?,
-                rolled: false,
-                reported: rolled.and_then(|point| point.reported),
-                expected: rolled.and_then(|point| point.expected),
-                commit_no: row.get(2)?,
-            };
-            points.insert(at, found);
-            Ok(())
-        },
-    )?;
+    reader.for_each(&along_periods("rollup", "o.reported, o.expected, o.commit_no"), &params, |row| {
+        let found = Point {
+            period: row.get(0)?,
+            value: row.get(1)?,
+            rolled: true,
+            reported: row.get(2)?,
+            expected: row.get(3)?,
+            commit_no: row.get(4)?,
+        };
+        points.insert(found.period, found);
+        Ok(())
+    })?;
+    reader.for_each(&along_periods("observation", "o.commit_no"), &params, |row| {
+        // Later revisions replace earlier ones, own figures replace roll-ups.
+        let at = row.get(0)?;
+        let rolled = points.get(&at);
+        let found = Point {
+            period: at,
+            value: row.get(1)?,
+            rolled: false,
+            reported: rolled.and_then(|point| point.reported),
+            expected: rolled.and_then(|point| point.expected),
+            commit_no: row.get(2)?,
+        };
+        points.insert(at, found);
+        Ok(())
+    })?;
     Ok(points.into_values().collect())
 }
 

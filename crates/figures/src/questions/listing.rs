@@ -116,15 +116,7 @@ pub fn list_figures(
     limit: i64,
 ) -> Result<Vec<ListedFigure>, DbError> {
     let Some(within) = visible_part(scope, filter.within) else { return Ok(Vec::new()) };
-    let (table, row_no) = if filter.rolled_up {
-        ("rollup", "null")
-    } else {
-        (
-            "current_value",
-            "(select o.row_no from observation o where o.indicator_id = f.indicator_id and o.region_id = f.region_id \
-              and o.breakdown_id = f.breakdown_id and o.period = f.period and o.commit_no = f.commit_no)",
-        )
-    };
+    let (table, row_no) = if filter.rolled_up { ("rollup", "null") } else { ("current_value", "f.row_no") };
     let mut params = Params::default();
     let indicator = params.add(filter.indicator_id);
     let inside = params.within("f.region_id", within);

@@ -186,10 +186,12 @@ fn coarse_regions_in(
         )
     };
     let sql = format!(
-        "select r.region_id, r.name, coalesce(c.value, u.value), case when c.value is null then 1 else 0 end, \
-         u.reported, u.expected from region r left join current_value c on {} left join rollup u on {} \
-         where r.level = {depth} and {within} and coalesce(c.value, u.value) is not null order by r.region_id",
-        key("c"),
+        "select region_id, name, coalesce(own, rolled), case when own is null then 1 else 0 end, reported, expected \
+         from (select r.region_id, r.name, u.value as rolled, u.reported, u.expected, \
+         (select o.value from observation o where {} order by o.commit_no desc limit 1) as own \
+         from region r left join rollup u on {} where r.level = {depth} and {within}) t \
+         where coalesce(own, rolled) is not null order by region_id",
+        key("o"),
         key("u"),
     );
     reader.query(&sql, &params.0, |row| {
