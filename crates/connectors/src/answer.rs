@@ -1,8 +1,7 @@
 //! An answer as it came: is it what was asked for, and which rows does it hold.
 
 use crate::{
-    AnswerProblem, Limits, ParseSummary, RowSink, connection::Connection, csv, json, spreadsheet,
-    sql_rows,
+    AnswerProblem, Limits, ParseSummary, RowSink, connection::Connection, csv, json, spreadsheet, sql_rows,
 };
 use std::io::{Read, Seek, SeekFrom};
 
@@ -73,16 +72,12 @@ impl Kind {
 
 fn kind_of(head: &[u8]) -> Kind {
     let body = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let start = body
-        .iter()
-        .position(|b| !b.is_ascii_whitespace())
-        .unwrap_or(body.len());
+    let start = body.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(body.len());
     let body = &body[start..];
     let lower = String::from_utf8_lossy(body).to_lowercase();
-    let html = ["<!doctype html", "<html", "<head", "<body", "<script"]
-        .iter()
-        .any(|tag| lower.starts_with(tag))
-        || (lower.starts_with("<!--") && lower.contains("<html"));
+    let html =
+        ["<!doctype html", "<html", "<head", "<body", "<script"].iter().any(|tag| lower.starts_with(tag))
+            || (lower.starts_with("<!--") && lower.contains("<html"));
     match body {
         [] => Kind::Empty,
         [b'P', b'K', 3 | 5, ..] => Kind::Zip,
@@ -164,10 +159,7 @@ fn judge(
         Kind::Empty => Err(AnswerProblem::Empty),
         Kind::LoginHtml => Err(AnswerProblem::Blocked { status, url: url() }),
         _ if fits => Ok(()),
-        _ => Err(AnswerProblem::WrongKind {
-            expected: expected.to_owned(),
-            found: kind.word().to_owned(),
-        }),
+        _ => Err(AnswerProblem::WrongKind { expected: expected.to_owned(), found: kind.word().to_owned() }),
     }
 }
 
@@ -198,9 +190,7 @@ pub fn parse(
             };
             match connection {
                 Connection::Csv(options) => csv::parse(options, page.body, limits, sink)?,
-                Connection::Spreadsheet(options) => {
-                    spreadsheet::parse(options, page.body, limits, sink)?
-                }
+                Connection::Spreadsheet(options) => spreadsheet::parse(options, page.body, limits, sink)?,
                 Connection::Postgres(options) | Connection::Mysql(options) => {
                     sql_rows::parse(options.repair_double_encoding, page.body, limits, sink)?
                 }
@@ -210,10 +200,7 @@ pub fn parse(
             }
         }
     };
-    let sql = matches!(
-        connection,
-        Connection::Sqlite(_) | Connection::Postgres(_) | Connection::Mysql(_)
-    );
+    let sql = matches!(connection, Connection::Sqlite(_) | Connection::Postgres(_) | Connection::Mysql(_));
     // A query for "changed since" may well find nothing; a file or service without rows is ill.
     if summary.rows == 0 && !sql && !summary.notes.contains(&"stopped_early") {
         return Err(AnswerProblem::Empty);

@@ -115,25 +115,14 @@ pub(crate) fn recycle<'b>(mut cells: Vec<Cell<'_>>) -> Vec<Cell<'b>> {
 /// Makes names unique and fills in missing ones; names at the end that are all empty are dropped.
 pub(crate) fn name_columns(raw: Vec<String>) -> Vec<String> {
     let mut columns: Vec<String> = Vec::with_capacity(raw.len());
-    let width = raw
-        .iter()
-        .rposition(|name| !name.trim().is_empty())
-        .map_or(0, |last| last + 1);
+    let width = raw.iter().rposition(|name| !name.trim().is_empty()).map_or(0, |last| last + 1);
     let mut seen: hashbrown::HashMap<String, u32> = hashbrown::HashMap::new();
     for (index, name) in raw.into_iter().take(width).enumerate() {
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        let name = if name.is_empty() {
-            format!("#{}", index + 1)
-        } else {
-            name
-        };
+        let name = if name.is_empty() { format!("#{}", index + 1) } else { name };
         let count = seen.entry(name.clone()).or_insert(0);
         *count += 1;
-        columns.push(if *count == 1 {
-            name
-        } else {
-            format!("{name} ({count})")
-        });
+        columns.push(if *count == 1 { name } else { format!("{name} ({count})") });
     }
     columns
 }

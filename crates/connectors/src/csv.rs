@@ -2,18 +2,13 @@
 //! UTF-8, UTF-16 and Windows-1252, read in one pass with a fixed amount of memory.
 
 use crate::{
-    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, Refusal, RefusalCode, Row,
-    RowSink,
+    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, Refusal, RefusalCode, Row, RowSink,
     cell::{name_columns, recycle},
     connection::CsvOptions,
 };
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use std::{
-    borrow::Cow,
-    io::SeekFrom,
-    ops::ControlFlow,
-};
+use std::{borrow::Cow, io::SeekFrom, ops::ControlFlow};
 
 const CHUNK: usize = 64 << 10;
 const SEPARATORS: [u8; 4] = *b";\t|,";
@@ -53,12 +48,11 @@ fn find_encoding(
                 return Ok((encoding, length as u64));
             }
             if let Some(label) = &options.encoding {
-                let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-                    AnswerProblem::Malformed {
+                let encoding =
+                    Encoding::for_label(label.as_bytes()).ok_or_else(|| AnswerProblem::Malformed {
                         detail: format!("`{label}` is not an encoding"),
                         at: "encoding".to_owned(),
-                    }
-                })?;
+                    })?;
                 return Ok((encoding, 0));
             }
             // UTF-16 without a mark: every other byte of Latin text is zero.
@@ -125,11 +119,7 @@ impl<'a> TextReader<'a> {
     }
 
     fn chunk(&self) -> &[u8] {
-        if self.decoder.is_some() {
-            &self.decoded[self.at..self.end]
-        } else {
-            &self.raw[self.at..self.end]
-        }
+        if self.decoder.is_some() { &self.decoded[self.at..self.end] } else { &self.raw[self.at..self.end] }
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -159,11 +149,8 @@ impl<'a> TextReader<'a> {
                 }
                 Some(decoder) => {
                     self.decoded.resize(CHUNK * 3 + 16, 0);
-                    let (_, read, written, _) = decoder.decode_to_utf8(
-                        &self.raw[self.raw_at..self.raw_end],
-                        &mut self.decoded,
-                        last,
-                    );
+                    let (_, read, written, _) =
+                        decoder.decode_to_utf8(&self.raw[self.raw_at..self.raw_end], &mut self.decoded, last);
                     self.raw_at += read;
                     self.end = written;
                     self.done = last && self.raw_at == self.raw_end;
@@ -187,11 +174,7 @@ struct Dialect {
 
 impl Dialect {
     fn find(options: &CsvOptions, sample: &[u8]) -> Result<Dialect, AnswerProblem> {
-        let terminator = if !sample.contains(&b'\n') && sample.contains(&b'\r') {
-            b'\r'
-        } else {
-            b'\n'
-        };
+        let terminator = if !sample.contains(&b'\n') && sample.contains(&b'\r') { b'\r' } else { b'\n' };
         let (mut skip_bytes, mut first_line, mut declared) = (0, 1, None);
         let line_end = sample.iter().position(|b| *b == terminator);
         let first = &sample[..line_end.unwrap_or(sample.len())];
@@ -215,12 +198,7 @@ impl Dialect {
                 guess_separator(&sample[skip_bytes..], terminator, header)
             }),
         };
-        Ok(Dialect {
-            separator,
-            terminator,
-            skip_bytes,
-            first_line,
-        })
+        Ok(Dialect { separator, terminator, skip_bytes, first_line })
     }
 }
 
@@ -249,10 +227,7 @@ fn guess_separator(sample: &[u8], terminator: u8, header: usize) -> u8 {
         let Some(first) = lines.first().map(|line| count(line, separator)) else {
             return (0, 0);
         };
-        let same = lines
-            .iter()
-            .filter(|line| first > 0 && count(line, separator) == first)
-            .count();
+        let same = lines.iter().filter(|line| first > 0 && count(line, separator) == first).count();
         (same, first)
     };
     let mut best = (b',', (0, 0));
@@ -308,8 +283,7 @@ impl<'a> Lines<'a> {
             let chunk = self.text.chunk();
             let at_end = chunk.is_empty();
             let (result, read, written, ended) =
-                self.core
-                    .read_record(chunk, &mut self.record[out..], &mut self.ends[fields..]);
+                self.core.read_record(chunk, &mut self.record[out..], &mut self.ends[fields..]);
             if read > 0 {
                 last_byte = chunk[read - 1];
             }
@@ -335,10 +309,7 @@ impl<'a> Lines<'a> {
                     self.unfinished = at_end || last_byte != self.terminator;
                     let inner = self.record[..out].iter().filter(|b| **b == b'\n').count() as u64;
                     let ended = u64::from(!self.unfinished && self.terminator == b'\n');
-                    return Ok(Next::Record {
-                        fields,
-                        line: self.core.line().saturating_sub(ended + inner),
-                    });
+                    return Ok(Next::Record { fields, line: self.core.line().saturating_sub(ended + inner) });
                 }
                 ReadRecordResult::End => return Ok(Next::End),
             }
@@ -368,30 +339,20 @@ impl<'a> Lines<'a> {
         let mut counted = 0u64;
         while let Next::Record { fields, line } = self.next(limits)? {
             counted += 1;
-            let number = if self.terminator == b'\n' {
-                line
-            } else {
-                counted + 1
-            };
+            let number = if self.terminator == b'\n' { line } else { counted + 1 };
             let mut row = recycle(cells);
             let mut blank = true;
             for index in 0..fields.max(columns.len()) {
-                let cell = if index < fields {
-                    self.field(index, fields)
-                } else {
-                    Cow::Borrowed("")
-                };
+                let cell = if index < fields { self.field(index, fields) } else { Cow::Borrowed("") };
                 let empty = cell.trim().is_empty();
                 blank &= empty;
                 row.push(if empty { Cell::Empty } else { Cell::Text(cell) });
             }
-            let extra = row.len() > columns.len()
-                && row[columns.len()..].iter().any(|cell| !cell.is_blank());
+            let extra = row.len() > columns.len() && row[columns.len()..].iter().any(|cell| !cell.is_blank());
             if blank {
                 summary.blank += 1;
             } else if extra {
-                let mut refusal =
-                    Refusal::new(number, RefusalCode::TooManyCells, &fields.to_string());
+                let mut refusal = Refusal::new(number, RefusalCode::TooManyCells, &fields.to_string());
                 refusal.expected = columns.len().to_string();
                 refusal.raw = crate::recording::render(&columns, &row);
                 sink.problem(refusal);
@@ -402,16 +363,10 @@ impl<'a> Lines<'a> {
             } else {
                 summary.rows += 1;
                 if summary.rows > limits.rows {
-                    return Err(AnswerProblem::TooLarge {
-                        kind: LimitKind::Rows,
-                        limit: limits.rows,
-                    });
+                    return Err(AnswerProblem::TooLarge { kind: LimitKind::Rows, limit: limits.rows });
                 }
                 row.truncate(columns.len());
-                let seen = sink.row(&Row {
-                    number,
-                    cells: &row,
-                });
+                let seen = sink.row(&Row { number, cells: &row });
                 if let ControlFlow::Break(()) = seen {
                     summary.note("stopped_early");
                     return Ok(summary);
@@ -423,11 +378,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The column names: the record that begins at line `header_row`, or the first one.
-    fn read_header(
-        &mut self,
-        options: &CsvOptions,
-        limits: &Limits,
-    ) -> Result<Vec<String>, AnswerProblem> {
+    fn read_header(&mut self, options: &CsvOptions, limits: &Limits) -> Result<Vec<String>, AnswerProblem> {
         let wanted = u64::from(options.header_row.unwrap_or(1));
         let mut counted = 0u64;
         loop {
@@ -435,17 +386,12 @@ impl<'a> Lines<'a> {
                 Next::End => return Err(AnswerProblem::Empty),
                 Next::Record { fields, line } => {
                     counted += 1;
-                    let line = if self.terminator == b'\n' {
-                        line
-                    } else {
-                        counted
-                    };
+                    let line = if self.terminator == b'\n' { line } else { counted };
                     if line < wanted {
                         continue;
                     }
-                    let names: Vec<String> = (0..fields)
-                        .map(|index| self.field(index, fields).into_owned())
-                        .collect();
+                    let names: Vec<String> =
+                        (0..fields).map(|index| self.field(index, fields).into_owned()).collect();
                     let columns = name_columns(names);
                     if columns.is_empty() && options.header_row.is_none() {
                         continue;

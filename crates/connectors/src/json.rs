@@ -4,11 +4,8 @@
 //! A body is held once; rows are read from it one at a time, so memory does not grow with nesting.
 
 use crate::{
-    AnswerProblem, Cell, LimitKind, Limits, PageReader, ParseSummary, ReadSeek, Refusal,
-    RefusalCode, Row, RowSink,
-    cell::recycle,
-    connection::JsonOptions,
-    refusal::cut,
+    AnswerProblem, Cell, LimitKind, Limits, PageReader, ParseSummary, ReadSeek, Refusal, RefusalCode, Row,
+    RowSink, cell::recycle, connection::JsonOptions, refusal::cut,
 };
 use encoding_rs::{Encoding, WINDOWS_1252};
 use hashbrown::HashMap;
@@ -25,27 +22,15 @@ use std::{
 /// Objects nested deeper than this stay JSON text.
 const MAX_DEPTH: usize = 8;
 /// Keys under which services put their rows, in the order in which they are looked for.
-const ROW_KEYS: [&str; 7] = [
-    "data", "results", "rows", "records", "items", "result", "aaData",
-];
+const ROW_KEYS: [&str; 7] = ["data", "results", "rows", "records", "items", "result", "aaData"];
 /// Places where a service says why not.
-const MESSAGE_KEYS: [&str; 8] = [
-    "message",
-    "msg",
-    "pesan",
-    "api_message",
-    "error_description",
-    "detail",
-    "error",
-    "errors",
-];
+const MESSAGE_KEYS: [&str; 8] =
+    ["message", "msg", "pesan", "api_message", "error_description", "detail", "error", "errors"];
 
 /// The body as text: byte order mark off, other encodings decoded.
 fn text_of(body: &[u8]) -> Cow<'_, str> {
     if let Some((encoding, length)) = Encoding::for_bom(body) {
-        return encoding
-            .decode_without_bom_handling(&body[length..])
-            .0;
+        return encoding.decode_without_bom_handling(&body[length..]).0;
     }
     match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
@@ -111,10 +96,7 @@ fn broken(error: &serde_json::Error) -> AnswerProblem {
     if error.is_eof() {
         AnswerProblem::Truncated { at }
     } else {
-        AnswerProblem::Malformed {
-            detail: error.to_string(),
-            at,
-        }
+        AnswerProblem::Malformed { detail: error.to_string(), at }
     }
 }
 
@@ -194,9 +176,7 @@ fn get<'de>(raw: &'de str, key: &str) -> Option<&'de str> {
 
 /// The value at a dotted path.
 pub(crate) fn at_path<'de>(raw: &'de str, path: &str) -> Option<&'de str> {
-    path.split('.')
-        .filter(|part| !part.is_empty())
-        .try_fold(raw, |raw, part| get(raw, part))
+    path.split('.').filter(|part| !part.is_empty()).try_fold(raw, |raw, part| get(raw, part))
 }
 
 /// A scalar as plain text; nothing for `null`, objects and arrays.
@@ -233,7 +213,10 @@ fn message_in(raw: &str, depth: usize) -> Option<String> {
                 let mut parts = Vec::new();
                 entries(raw, |key, value| {
                     let list = value.get().starts_with('[');
-                    if list && depth > 0 && let Some(text) = message_in(value.get(), depth + 1) {
+                    if list
+                        && depth > 0
+                        && let Some(text) = message_in(value.get(), depth + 1)
+                    {
                         parts.push(format!("{key}: {text}"));
                     }
                     parts.len() < 5
@@ -273,9 +256,7 @@ fn refusal_of(raw: &str) -> Option<AnswerProblem> {
         };
         !refused
     });
-    refused.then(|| AnswerProblem::Refused {
-        message: message_in(raw, 0).unwrap_or_else(|| cut(raw, 200)),
-    })
+    refused.then(|| AnswerProblem::Refused { message: message_in(raw, 0).unwrap_or_else(|| cut(raw, 200)) })
 }
 
 /// Refuses bodies that are not JSON, that break off, or that say no.
@@ -284,9 +265,9 @@ pub(crate) fn judge_body(body: &[u8]) -> Result<(), AnswerProblem> {
     let (raw, _) = value_of(&text)?;
     match refusal_of(raw) {
         Some(problem) => Err(problem),
-        None if raw.starts_with('"') => Err(AnswerProblem::Refused {
-            message: scalar(raw).unwrap_or_default(),
-        }),
+        None if raw.starts_with('"') => {
+            Err(AnswerProblem::Refused { message: scalar(raw).unwrap_or_default() })
+        }
         None => Ok(()),
     }
 }
@@ -301,15 +282,10 @@ fn rows_in<'a>(raw: &'a str, options: &JsonOptions) -> Result<&'a str, AnswerPro
                 keys.len() < 20
             });
         }
-        AnswerProblem::NoRows {
-            path: path.to_owned(),
-            keys,
-        }
+        AnswerProblem::NoRows { path: path.to_owned(), keys }
     };
     if let Some(path) = &options.rows {
-        return at_path(raw, path)
-            .filter(|found| found.starts_with('['))
-            .ok_or_else(|| missing(path));
+        return at_path(raw, path).filter(|found| found.starts_with('[')).ok_or_else(|| missing(path));
     }
     if raw.starts_with('[') {
         return Ok(raw);
@@ -318,10 +294,8 @@ fn rows_in<'a>(raw: &'a str, options: &JsonOptions) -> Result<&'a str, AnswerPro
         match get(raw, key) {
             Some(found) if found.starts_with('[') => return Ok(found),
             Some(inner) if inner.starts_with('{') => {
-                let nested = ROW_KEYS
-                    .iter()
-                    .filter_map(|key| get(inner, key))
-                    .find(|found| found.starts_with('['));
+                let nested =
+                    ROW_KEYS.iter().filter_map(|key| get(inner, key)).find(|found| found.starts_with('['));
                 if let Some(found) = nested {
                     return Ok(found);
                 }
@@ -368,16 +342,8 @@ fn flatten<'de>(
     }
     entries(raw, |key, value| {
         let nested = value.get().starts_with('{') && depth < MAX_DEPTH;
-        let name = if prefix.is_empty() {
-            Cow::Owned(key)
-        } else {
-            Cow::Owned(format!("{prefix}.{key}"))
-        };
-        go_on = if nested {
-            flatten(value.get(), &name, depth + 1, each)
-        } else {
-            each(&name, value.get())
-        };
+        let name = if prefix.is_empty() { Cow::Owned(key) } else { Cow::Owned(format!("{prefix}.{key}")) };
+        go_on = if nested { flatten(value.get(), &name, depth + 1, each) } else { each(&name, value.get()) };
         go_on
     });
     go_on
@@ -409,14 +375,9 @@ struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 fn read_body(body: &mut dyn ReadSeek, limits: &Limits) -> Result<Vec<u8>, AnswerProblem> {
     body.seek(SeekFrom::Start(0))?;
     let mut bytes = Vec::new();
-    (&mut *body)
-        .take(limits.json_bytes + 1)
-        .read_to_end(&mut bytes)?;
+    (&mut *body).take(limits.json_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limits.json_bytes {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::Bytes,
-            limit: limits.json_bytes,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::Bytes, limit: limits.json_bytes });
     }
     Ok(bytes)
 }
@@ -444,9 +405,7 @@ pub(crate) fn parse(
         let body = read_body(page.body, limits)?;
         let hash = hasher.hash_one(&body);
         if last_hash == Some(hash) {
-            return Err(AnswerProblem::PagesRepeat {
-                url: crate::request::without_query(&page.url),
-            });
+            return Err(AnswerProblem::PagesRepeat { url: crate::request::without_query(&page.url) });
         }
         last_hash = Some(hash);
         let text = text_of(&body);
@@ -477,27 +436,18 @@ pub(crate) fn parse(
     Ok(summary)
 }
 
-fn collect_columns(
-    rows: &str,
-    columns: &mut Columns,
-    limits: &Limits,
-) -> Result<(), AnswerProblem> {
+fn collect_columns(rows: &str, columns: &mut Columns, limits: &Limits) -> Result<(), AnswerProblem> {
     elements(rows, |row| {
         flatten(row.get(), "", 0, &mut |name, _| {
             if !columns.index.contains_key(name) {
-                columns
-                    .index
-                    .insert(name.to_owned(), columns.names.len());
+                columns.index.insert(name.to_owned(), columns.names.len());
                 columns.names.push(name.to_owned());
             }
             columns.names.len() <= limits.json_columns
         })
     });
     if columns.names.len() > limits.json_columns {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::Columns,
-            limit: limits.json_columns as u64,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::Columns, limit: limits.json_columns as u64 });
     }
     Ok(())
 }
@@ -539,10 +489,7 @@ fn emit_rows(
             too_many = true;
             return false;
         }
-        let seen = sink.row(&Row {
-            number: *number,
-            cells: &row,
-        });
+        let seen = sink.row(&Row { number: *number, cells: &row });
         cells = recycle(row);
         if let ControlFlow::Break(()) = seen {
             summary.note("stopped_early");
@@ -551,10 +498,7 @@ fn emit_rows(
         true
     });
     if too_many {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::Rows,
-            limit: limits.rows,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::Rows, limit: limits.rows });
     }
     Ok(())
 }

@@ -38,27 +38,18 @@ pub fn next_page(
         Paging::Offset { .. } => offset(options, request, &value, rows_so_far, rows),
     };
     if next.is_some() && pages_so_far + 1 >= MAX_PAGES {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::Pages,
-            limit: MAX_PAGES as u64,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::Pages, limit: MAX_PAGES as u64 });
     }
     Ok(next)
 }
 
 fn repeats(request: &HttpRequest) -> AnswerProblem {
-    AnswerProblem::PagesRepeat {
-        url: without_query(&request.url),
-    }
+    AnswerProblem::PagesRepeat { url: without_query(&request.url) }
 }
 
 /// `next_page_url`, `links.next`, or `current_page` below `last_page`, at the top, under `meta` or under
 /// `data`.
-fn laravel(
-    request: &HttpRequest,
-    value: &str,
-    rows: usize,
-) -> Result<Option<HttpRequest>, AnswerProblem> {
+fn laravel(request: &HttpRequest, value: &str, rows: usize) -> Result<Option<HttpRequest>, AnswerProblem> {
     let text = |paths: &[&str]| {
         let mut found = paths.iter().filter_map(|path| json::at_path(value, path));
         found.find_map(json::scalar)
@@ -69,12 +60,7 @@ fn laravel(
     if rows == 0 || matches!((current, last), (Some(current), Some(last)) if current >= last) {
         return Ok(None);
     }
-    let link = text(&[
-        "next_page_url",
-        "links.next",
-        "data.next_page_url",
-        "data.links.next",
-    ]);
+    let link = text(&["next_page_url", "links.next", "data.next_page_url", "data.links.next"]);
     let Some(link) = link.filter(|link| !link.is_empty()) else {
         // Some applications drop the link but keep the numbers.
         return Ok(match (current, last) {
@@ -101,10 +87,8 @@ fn laravel(
 /// A request for `link` on the same host. The parameters of the first request stay, since paginators
 /// forget filters; the scheme stays too, since applications behind a proxy believe they are on `http`.
 fn follow(request: &HttpRequest, link: &str) -> Result<HttpRequest, AnswerProblem> {
-    let malformed = |detail: &str| AnswerProblem::Malformed {
-        detail: detail.to_owned(),
-        at: "next page".to_owned(),
-    };
+    let malformed =
+        |detail: &str| AnswerProblem::Malformed { detail: detail.to_owned(), at: "next page".to_owned() };
     let base = Url::parse(&request.url).map_err(|_| malformed("address"))?;
     let target = base.join(link).map_err(|_| malformed("address"))?;
     let same_port = base.port_or_known_default() == target.port_or_known_default()
@@ -114,10 +98,7 @@ fn follow(request: &HttpRequest, link: &str) -> Result<HttpRequest, AnswerProble
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
             format!("{}{port}", url.host_str().unwrap_or(""))
         };
-        return Err(AnswerProblem::OtherHost {
-            expected: host(&base),
-            found: host(&target),
-        });
+        return Err(AnswerProblem::OtherHost { expected: host(&base), found: host(&target) });
     }
     let mut next = request.clone();
     let mut address = base.clone();
@@ -160,12 +141,7 @@ fn offset(
     rows_so_far: usize,
     rows: usize,
 ) -> Option<HttpRequest> {
-    let Paging::Offset {
-        offset_parameter,
-        total,
-        ..
-    } = &options.paging
-    else {
+    let Paging::Offset { offset_parameter, total, .. } = &options.paging else {
         return None;
     };
     let received = rows_so_far + rows;

@@ -193,10 +193,7 @@ impl AnswerProblem {
 
     /// Whether asking again soon may help.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            AnswerProblem::Unavailable { .. } | AnswerProblem::Truncated { .. }
-        )
+        matches!(self, AnswerProblem::Unavailable { .. } | AnswerProblem::Truncated { .. })
     }
 
     /// What is wrong and what to do, for people.
@@ -247,8 +244,7 @@ impl AnswerProblem {
                 kind.word(Lang::Id)
             ),
             AnswerProblem::Empty => {
-                "Jawaban kosong: tidak ada satu baris data pun. Periksa berkas atau layanannya."
-                    .to_owned()
+                "Jawaban kosong: tidak ada satu baris data pun. Periksa berkas atau layanannya.".to_owned()
             }
             AnswerProblem::Encrypted => {
                 "Berkas dilindungi kata sandi. Simpan ulang tanpa kata sandi.".to_owned()
@@ -308,9 +304,9 @@ impl AnswerProblem {
             AnswerProblem::Encrypted => {
                 "The file is protected by a password. Save it again without one.".to_owned()
             }
-            AnswerProblem::PagesRepeat { url } => format!(
-                "The service's pages go in circles: {url} repeats an earlier page. Call its keeper."
-            ),
+            AnswerProblem::PagesRepeat { url } => {
+                format!("The service's pages go in circles: {url} repeats an earlier page. Call its keeper.")
+            }
             AnswerProblem::OtherHost { expected, found } => format!(
                 "The next page points to {found} instead of {expected} and is not followed. Ask its keeper to repair it."
             ),
@@ -349,10 +345,9 @@ impl Drift {
         let mut parts: Vec<String> = Vec::new();
         for gone in &self.missing {
             parts.push(match &gone.likely {
-                Some(likely) => format!(
-                    "kolom “{}” tidak ada lagi, mungkin kini bernama “{likely}”",
-                    gone.column
-                ),
+                Some(likely) => {
+                    format!("kolom “{}” tidak ada lagi, mungkin kini bernama “{likely}”", gone.column)
+                }
                 None => format!("kolom “{}” tidak ada lagi", gone.column),
             });
         }
@@ -369,10 +364,7 @@ impl Drift {
         let mut parts: Vec<String> = Vec::new();
         for gone in &self.missing {
             parts.push(match &gone.likely {
-                Some(likely) => format!(
-                    "column “{}” is gone, perhaps now named “{likely}”",
-                    gone.column
-                ),
+                Some(likely) => format!("column “{}” is gone, perhaps now named “{likely}”", gone.column),
                 None => format!("column “{}” is gone", gone.column),
             });
         }
@@ -396,8 +388,6 @@ impl std::error::Error for AnswerProblem {}
 
 impl From<std::io::Error> for AnswerProblem {
     fn from(error: std::io::Error) -> AnswerProblem {
-        AnswerProblem::Unreadable {
-            detail: error.to_string(),
-        }
+        AnswerProblem::Unreadable { detail: error.to_string() }
     }
 }

@@ -8,8 +8,7 @@
 pub use crate::sql_rows::SqlValue;
 use crate::{
     AnswerProblem, Cell, Limits, PageReader, ParseSummary, ReadSeek, Refusal, Row, RowSink,
-    connection::Connection,
-    refusal::cut,
+    connection::Connection, refusal::cut,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -134,10 +133,8 @@ impl Seek for Section<'_> {
 }
 
 fn heads(recording: &mut dyn ReadSeek) -> Result<Vec<(Head, u64)>, AnswerProblem> {
-    let broken = || AnswerProblem::Malformed {
-        detail: "not a recording".to_owned(),
-        at: "recording".to_owned(),
-    };
+    let broken =
+        || AnswerProblem::Malformed { detail: "not a recording".to_owned(), at: "recording".to_owned() };
     recording.seek(SeekFrom::Start(0))?;
     let mut magic = [0u8; MAGIC.len()];
     recording.read_exact(&mut magic).map_err(|_| broken())?;
@@ -155,9 +152,9 @@ fn heads(recording: &mut dyn ReadSeek) -> Result<Vec<(Head, u64)>, AnswerProblem
         let head: Head = serde_json::from_slice(&line[..length]).map_err(|_| broken())?;
         let start = at + length as u64 + 1;
         let next = start.checked_add(head.length).and_then(|at| at.checked_add(1));
-        at = next.filter(|next| *next <= end).ok_or_else(|| AnswerProblem::Truncated {
-            at: "recording".to_owned(),
-        })?;
+        at = next
+            .filter(|next| *next <= end)
+            .ok_or_else(|| AnswerProblem::Truncated { at: "recording".to_owned() })?;
         found.push((head, start));
     }
     Ok(found)
@@ -172,12 +169,7 @@ pub fn parse_recording(
 ) -> Result<ParseSummary, AnswerProblem> {
     let heads = heads(recording)?;
     if let ([(head, start)], false) = (heads.as_slice(), matches!(connection, Connection::Json(_))) {
-        let mut body = Section {
-            inner: recording,
-            start: *start,
-            length: head.length,
-            at: 0,
-        };
+        let mut body = Section { inner: recording, start: *start, length: head.length, at: 0 };
         return crate::parse(connection, &mut [page(head, &mut body)], limits, sink);
     }
     // Pages of JSON are small; they are held so that they can be walked together.
@@ -196,21 +188,13 @@ pub fn parse_recording(
         (&mut *recording).take(head.length).read_to_end(&mut body)?;
         bodies.push(io::Cursor::new(body));
     }
-    let mut pages: Vec<PageReader<'_>> = heads
-        .iter()
-        .zip(&mut bodies)
-        .map(|((head, _), body)| page(head, body))
-        .collect();
+    let mut pages: Vec<PageReader<'_>> =
+        heads.iter().zip(&mut bodies).map(|((head, _), body)| page(head, body)).collect();
     crate::parse(connection, &mut pages, limits, sink)
 }
 
 fn page<'a>(head: &Head, body: &'a mut dyn ReadSeek) -> PageReader<'a> {
-    PageReader {
-        url: head.url.clone(),
-        status: head.status,
-        content_type: head.content_type.clone(),
-        body,
-    }
+    PageReader { url: head.url.clone(), status: head.status, content_type: head.content_type.clone(), body }
 }
 
 /// A row as the source sent it.
@@ -286,14 +270,7 @@ pub fn raw_row(
     limits: &Limits,
     row_no: u64,
 ) -> Result<Option<RawRow>, AnswerProblem> {
-    let mut sink = Wanted {
-        row_no,
-        columns: Vec::new(),
-        found: None,
-    };
+    let mut sink = Wanted { row_no, columns: Vec::new(), found: None };
     parse_recording(connection, recording, limits, &mut sink)?;
-    Ok(sink.found.map(|cells| RawRow {
-        columns: sink.columns,
-        cells,
-    }))
+    Ok(sink.found.map(|cells| RawRow { columns: sink.columns, cells }))
 }

@@ -113,34 +113,21 @@ pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, Pla
         Connection::Csv(options) => locate(&options.location),
         Connection::Spreadsheet(options) => locate(&options.location),
         Connection::Json(options) => plan_json(options),
-        Connection::Sqlite(options) => plan_sql(
-            SqlEngine::Sqlite,
-            SqlTarget::File {
-                path: options.path.clone(),
-            },
-            &options.query,
-            since,
-        ),
-        Connection::Postgres(options) => plan_sql(
-            SqlEngine::Postgres,
-            server(options, 5432),
-            &options.query,
-            since,
-        ),
-        Connection::Mysql(options) => plan_sql(
-            SqlEngine::Mysql,
-            server(options, 3306),
-            &options.query,
-            since,
-        ),
+        Connection::Sqlite(options) => {
+            plan_sql(SqlEngine::Sqlite, SqlTarget::File { path: options.path.clone() }, &options.query, since)
+        }
+        Connection::Postgres(options) => {
+            plan_sql(SqlEngine::Postgres, server(options, 5432), &options.query, since)
+        }
+        Connection::Mysql(options) => {
+            plan_sql(SqlEngine::Mysql, server(options, 3306), &options.query, since)
+        }
     }
 }
 
 fn locate(location: &Location) -> Result<Request, PlanProblem> {
     match (&location.path, &location.url) {
-        (Some(path), None) => Ok(Request::File {
-            pattern: path.clone(),
-        }),
+        (Some(path), None) => Ok(Request::File { pattern: path.clone() }),
         (None, Some(url)) => {
             check_url(url)?;
             Ok(Request::Http(HttpRequest {
@@ -170,29 +157,13 @@ fn plan_json(options: &JsonOptions) -> Result<Request, PlanProblem> {
         Request::Http(request) => request,
         file => return Ok(file),
     };
-    request.query = options
-        .query
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    request.headers = options
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    request.query = options.query.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    request.headers = options.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let accepts = |(name, _): &(String, String)| name.eq_ignore_ascii_case("accept");
     if !request.headers.iter().any(accepts) {
-        request
-            .headers
-            .push(("Accept".to_owned(), "application/json".to_owned()));
+        request.headers.push(("Accept".to_owned(), "application/json".to_owned()));
     }
-    if let Paging::Offset {
-        offset_parameter,
-        limit_parameter,
-        limit,
-        ..
-    } = &options.paging
-    {
+    if let Paging::Offset { offset_parameter, limit_parameter, limit, .. } = &options.paging {
         set_parameter(&mut request.query, offset_parameter, "0".to_owned());
         set_parameter(&mut request.query, limit_parameter, limit.to_string());
     }
@@ -200,8 +171,8 @@ fn plan_json(options: &JsonOptions) -> Result<Request, PlanProblem> {
 }
 
 fn server(options: &crate::connection::DatabaseOptions, port: u16) -> SqlTarget {
-    let local = options.host.starts_with('/')
-        || ["localhost", "127.0.0.1", "::1"].contains(&options.host.as_str());
+    let local =
+        options.host.starts_with('/') || ["localhost", "127.0.0.1", "::1"].contains(&options.host.as_str());
     SqlTarget::Server {
         host: options.host.clone(),
         port: options.port.unwrap_or(port),
@@ -220,8 +191,7 @@ fn plan_sql(
 ) -> Result<Request, PlanProblem> {
     let row_limit = Limits::default().rows + 1;
     let checked = sql_check::check(engine, query, row_limit)?;
-    let since = (checked.since_count > 0)
-        .then(|| since.unwrap_or("1970-01-01 00:00:00").to_owned());
+    let since = (checked.since_count > 0).then(|| since.unwrap_or("1970-01-01 00:00:00").to_owned());
     Ok(Request::Sql(SqlRequest {
         engine,
         target,

@@ -52,11 +52,7 @@ const FORBIDDEN: [&str; 17] = [
 ];
 
 /// Checks `query` and limits it to `row_limit` rows.
-pub(crate) fn check(
-    engine: SqlEngine,
-    query: &str,
-    row_limit: u64,
-) -> Result<Checked, SqlProblem> {
+pub(crate) fn check(engine: SqlEngine, query: &str, row_limit: u64) -> Result<Checked, SqlProblem> {
     let dialect: &dyn Dialect = match engine {
         SqlEngine::Sqlite => &SQLiteDialect {},
         SqlEngine::Postgres => &PostgreSqlDialect {},
@@ -71,12 +67,7 @@ pub(crate) fn check(
     let [Statement::Query(parsed)] = statements.as_slice() else {
         return Err(match statements.as_slice() {
             [other] => SqlProblem::NotSelect(
-                other
-                    .to_string()
-                    .split_whitespace()
-                    .next()
-                    .unwrap_or("?")
-                    .to_lowercase(),
+                other.to_string().split_whitespace().next().unwrap_or("?").to_lowercase(),
             ),
             many => SqlProblem::NotOne(many.len()),
         });
@@ -95,23 +86,16 @@ pub(crate) fn check(
         format!("{plain}\nlimit {row_limit}")
     };
     // A `;` or comment left inside would show up here.
-    let again = Parser::parse_sql(dialect, &query)
-        .map_err(|error| SqlProblem::Malformed(error.to_string()))?;
+    let again =
+        Parser::parse_sql(dialect, &query).map_err(|error| SqlProblem::Malformed(error.to_string()))?;
     match again.as_slice() {
-        [Statement::Query(whole)] if whole.limit_clause.is_some() => Ok(Checked {
-            query,
-            since_count,
-        }),
+        [Statement::Query(whole)] if whole.limit_clause.is_some() => Ok(Checked { query, since_count }),
         other => Err(SqlProblem::NotOne(other.len())),
     }
 }
 
 /// Replaces `:since` outside texts and comments by the engine's own parameter.
-fn bind_since(
-    engine: SqlEngine,
-    dialect: &dyn Dialect,
-    query: &str,
-) -> Result<(String, usize), SqlProblem> {
+fn bind_since(engine: SqlEngine, dialect: &dyn Dialect, query: &str) -> Result<(String, usize), SqlProblem> {
     let tokens = Tokenizer::new(dialect, query)
         .tokenize_with_location()
         .map_err(|error| SqlProblem::Malformed(error.to_string()))?;
@@ -155,9 +139,7 @@ fn bind_since(
 }
 
 fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0)
-        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-        .collect()
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 /// Breaks at whatever is more than reading.
@@ -198,15 +180,12 @@ impl Visitor for Harmless {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {
         match factor {
-            TableFactor::Table {
-                name,
-                args: Some(_),
-                ..
+            TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } => {
+                match forbidden(name) {
+                    Some(name) => ControlFlow::Break(name),
+                    None => ControlFlow::Continue(()),
+                }
             }
-            | TableFactor::Function { name, .. } => match forbidden(name) {
-                Some(name) => ControlFlow::Break(name),
-                None => ControlFlow::Continue(()),
-            },
             _ => ControlFlow::Continue(()),
         }
     }
@@ -214,9 +193,7 @@ impl Visitor for Harmless {
 
 fn body_reads(body: &SetExpr) -> ControlFlow<String> {
     match body {
-        SetExpr::Select(select) if select.into.is_some() => {
-            ControlFlow::Break("`select into`".to_owned())
-        }
+        SetExpr::Select(select) if select.into.is_some() => ControlFlow::Break("`select into`".to_owned()),
         SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => {
             ControlFlow::Continue(())
         }

@@ -1,8 +1,7 @@
 //! A database's answer: JSON lines, the columns first, then one array per row.
 
 use crate::{
-    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, Refusal, RefusalCode, Row,
-    RowSink,
+    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, Refusal, RefusalCode, Row, RowSink,
     cell::{name_columns, recycle},
     refusal::cut,
 };
@@ -52,10 +51,7 @@ pub(crate) fn parse(
     let names: Vec<String> = serde_json::from_slice(&line).map_err(|_| malformed(1))?;
     let width = names.len();
     if width > limits.fields {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::Columns,
-            limit: limits.fields as u64,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::Columns, limit: limits.fields as u64 });
     }
     let columns = name_columns(names);
     sink.columns(&columns)?;
@@ -63,8 +59,7 @@ pub(crate) fn parse(
     let mut number = 0;
     while read_line(&mut reader, &mut line, limits)? {
         number += 1;
-        let values: Vec<SqlValue<'_>> =
-            serde_json::from_slice(&line).map_err(|_| malformed(number + 1))?;
+        let values: Vec<SqlValue<'_>> = serde_json::from_slice(&line).map_err(|_| malformed(number + 1))?;
         if values.len() != width {
             let text = String::from_utf8_lossy(&line);
             let mut refusal = Refusal::new(number, RefusalCode::NotARow, &text);
@@ -76,15 +71,9 @@ pub(crate) fn parse(
         row.extend(values.into_iter().take(columns.len()).map(|value| cell_of(value, repair)));
         summary.rows += 1;
         if summary.rows > limits.rows {
-            return Err(AnswerProblem::TooLarge {
-                kind: LimitKind::Rows,
-                limit: limits.rows,
-            });
+            return Err(AnswerProblem::TooLarge { kind: LimitKind::Rows, limit: limits.rows });
         }
-        let seen = sink.row(&Row {
-            number,
-            cells: &row,
-        });
+        let seen = sink.row(&Row { number, cells: &row });
         cells = recycle(row);
         if let ControlFlow::Break(()) = seen {
             summary.note("stopped_early");
@@ -95,28 +84,16 @@ pub(crate) fn parse(
 }
 
 /// Reads one line without its end; false at the end of the body.
-fn read_line(
-    reader: &mut impl BufRead,
-    line: &mut Vec<u8>,
-    limits: &Limits,
-) -> Result<bool, AnswerProblem> {
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, limits: &Limits) -> Result<bool, AnswerProblem> {
     line.clear();
-    let read = reader
-        .by_ref()
-        .take(limits.line_bytes as u64 + 1)
-        .read_until(b'\n', line)?;
+    let read = reader.by_ref().take(limits.line_bytes as u64 + 1).read_until(b'\n', line)?;
     if line.len() > limits.line_bytes {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::LineBytes,
-            limit: limits.line_bytes as u64,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::LineBytes, limit: limits.line_bytes as u64 });
     }
     if line.last() == Some(&b'\n') {
         line.pop();
     } else if read > 0 {
-        return Err(AnswerProblem::Truncated {
-            at: "the last row".to_owned(),
-        });
+        return Err(AnswerProblem::Truncated { at: "the last row".to_owned() });
     }
     Ok(read > 0)
 }

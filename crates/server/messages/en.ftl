@@ -93,6 +93,7 @@ reason = Reason
 action = Action
 run = Run
 by = By
+recorded-at = recorded { $n }
 recorded = Recorded
 breakdown = Breakdown
 total = All
@@ -144,6 +145,7 @@ exception-since =
         [one] Off track this period.
        *[other] Off track for { $n } periods in a row.
     }
+exception-worst = Worst: { $n }.
 exception-worsening = Worse than { $a } ({ $b }).
 exception-improving = Better than { $a } ({ $b }).
 exception-steady = Unchanged since { $a }.
@@ -196,6 +198,7 @@ lead-last-year = { $n } a year ago.
 lead-complete = All { $n } regions below have reported.
 lead-incomplete = Only { $a } of { $b } regions below have reported.
 notice-known-on = These are the figures as known on { $n }. Later revisions are left out.
+notice-mismatch-below = In { $n } regions below, the reported figure differs from its parts.
 notice-mismatch = The reported figure is { $a }; the regions below come to { $b }. The difference is not explained.
 empty-indicator = No value in this region yet
 empty-indicator-now = A value appears once { $n } reports. See the state of its source.
@@ -218,6 +221,8 @@ lineage-source = Source
 lineage-run = Run
 lineage-answer = The original answer is kept, SHA-256
 lineage-row = Original row
+lineage-row-gathered = Gathered from several rows of the source’s answer.
+lineage-row-unreadable = The original answer is kept, but the row cannot be read again.
 lineage-row-number = Row { $n } of the source’s answer.
 lineage-row-not-kept = The original answer of this run is not kept.
 lineage-revisions = Revisions

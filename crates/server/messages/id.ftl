@@ -82,6 +82,7 @@ reason = Alasan
 action = Tindakan
 run = Penarikan
 by = Oleh
+recorded-at = dicatat { $n }
 recorded = Dicatat
 breakdown = Rincian
 total = Semua
@@ -130,6 +131,7 @@ exception-since =
         [one] Meleset pada periode ini.
        *[other] Meleset { $n } periode berturut-turut.
     }
+exception-worst = Terburuk: { $n }.
 exception-worsening = Memburuk dari { $a } ({ $b }).
 exception-improving = Membaik dari { $a } ({ $b }).
 exception-steady = Tidak berubah dari { $a }.
@@ -182,6 +184,7 @@ lead-last-year = Setahun lalu { $n }.
 lead-complete = Semua { $n } wilayah di bawahnya melapor.
 lead-incomplete = Baru { $a } dari { $b } wilayah di bawahnya melapor.
 notice-known-on = Ini angka seperti diketahui pada { $n }. Revisi sesudahnya tidak ikut.
+notice-mismatch-below = Di { $n } wilayah di bawahnya angka yang dilaporkan berbeda dari jumlah bagiannya.
 notice-mismatch = Angka yang dilaporkan { $a }; jumlah dari wilayah di bawahnya { $b }. Selisihnya belum dijelaskan.
 empty-indicator = Belum ada nilai di wilayah ini
 empty-indicator-now = Nilai muncul setelah { $n } melapor. Lihat keadaan sumbernya.
@@ -204,6 +207,8 @@ lineage-source = Sumber
 lineage-run = Penarikan
 lineage-answer = Jawaban asli disimpan, SHA-256
 lineage-row = Baris asli
+lineage-row-gathered = Dikumpulkan dari beberapa baris jawaban sumber.
+lineage-row-unreadable = Jawaban asli disimpan, tetapi barisnya tidak dapat dibaca kembali.
 lineage-row-number = Baris { $n } pada jawaban sumber.
 lineage-row-not-kept = Jawaban asli penarikan ini tidak disimpan.
 lineage-revisions = Riwayat revisi

@@ -61,11 +61,7 @@ impl FreshnessPromise {
             return FreshnessState::Down;
         }
         let Some(last_good) = history.last_good else {
-            return if history.failures_since > 0 {
-                FreshnessState::Late
-            } else {
-                FreshnessState::Waiting
-            };
+            return if history.failures_since > 0 { FreshnessState::Late } else { FreshnessState::Waiting };
         };
         let age = now.duration_since(last_good);
         if age <= SignedDuration::from_secs(self.every_secs) {
@@ -99,52 +95,21 @@ mod tests {
 
     #[test]
     fn a_promise_is_kept_late_then_stale() {
-        let promise = FreshnessPromise {
-            every_secs: 3600,
-            grace_secs: 1800,
-        };
+        let promise = FreshnessPromise { every_secs: 3600, grace_secs: 1800 };
         let start = Timestamp::from_second(1_700_000_000).unwrap();
-        let at = |secs: i64, h: SourceHistory| {
-            promise.state(&h, start + SignedDuration::from_secs(secs))
-        };
-        let good = SourceHistory {
-            last_good: Some(start),
-            ..SourceHistory::default()
-        };
+        let at = |secs: i64, h: SourceHistory| promise.state(&h, start + SignedDuration::from_secs(secs));
+        let good = SourceHistory { last_good: Some(start), ..SourceHistory::default() };
         assert_eq!(at(3600, good), FreshnessState::Fresh);
         assert_eq!(at(3601, good), FreshnessState::Late);
         assert_eq!(at(5401, good), FreshnessState::Stale);
         assert_eq!(at(0, SourceHistory::default()), FreshnessState::Waiting);
+        assert_eq!(at(0, SourceHistory { failures_since: 3, ..good }), FreshnessState::Down);
         assert_eq!(
-            at(
-                0,
-                SourceHistory {
-                    failures_since: 3,
-                    ..good
-                }
-            ),
-            FreshnessState::Down
-        );
-        assert_eq!(
-            at(
-                0,
-                SourceHistory {
-                    failures_since: 1,
-                    changed: true,
-                    ..good
-                }
-            ),
+            at(0, SourceHistory { failures_since: 1, changed: true, ..good }),
             FreshnessState::Changed
         );
         assert_eq!(
-            at(
-                0,
-                SourceHistory {
-                    failures_since: 1,
-                    blocked: true,
-                    ..good
-                }
-            ),
+            at(0, SourceHistory { failures_since: 1, blocked: true, ..good }),
             FreshnessState::Blocked
         );
     }

@@ -81,11 +81,7 @@ impl TargetStatus {
             Direction::Lower => (value - target, target),
             Direction::Range => {
                 let high = target_high.unwrap_or(target);
-                if value < target {
-                    (target - value, target)
-                } else {
-                    (value - high, high)
-                }
+                if value < target { (target - value, target) } else { (value - high, high) }
             }
         };
         if miss <= 0.0 {
@@ -127,33 +123,12 @@ mod tests {
     #[test]
     fn judges_by_direction_and_tolerance() {
         let judge = |d, v, t, h| TargetStatus::judge(d, Some(v), Some(t), h, 0.1);
-        assert_eq!(
-            judge(Direction::Lower, 14.0, 14.0, None),
-            TargetStatus::OnTrack
-        );
-        assert_eq!(
-            judge(Direction::Lower, 15.0, 14.0, None),
-            TargetStatus::AtRisk
-        );
-        assert_eq!(
-            judge(Direction::Lower, 17.9, 14.0, None),
-            TargetStatus::OffTrack
-        );
-        assert_eq!(
-            judge(Direction::Higher, 61.0, 70.0, None),
-            TargetStatus::OffTrack
-        );
-        assert_eq!(
-            judge(Direction::Range, 70.0, 60.0, Some(80.0)),
-            TargetStatus::OnTrack
-        );
-        assert_eq!(
-            judge(Direction::Range, 95.0, 60.0, Some(80.0)),
-            TargetStatus::OffTrack
-        );
-        assert_eq!(
-            TargetStatus::judge(Direction::Lower, None, Some(1.0), None, 0.1),
-            TargetStatus::NoData
-        );
+        assert_eq!(judge(Direction::Lower, 14.0, 14.0, None), TargetStatus::OnTrack);
+        assert_eq!(judge(Direction::Lower, 15.0, 14.0, None), TargetStatus::AtRisk);
+        assert_eq!(judge(Direction::Lower, 17.9, 14.0, None), TargetStatus::OffTrack);
+        assert_eq!(judge(Direction::Higher, 61.0, 70.0, None), TargetStatus::OffTrack);
+        assert_eq!(judge(Direction::Range, 70.0, 60.0, Some(80.0)), TargetStatus::OnTrack);
+        assert_eq!(judge(Direction::Range, 95.0, 60.0, Some(80.0)), TargetStatus::OffTrack);
+        assert_eq!(TargetStatus::judge(Direction::Lower, None, Some(1.0), None, 0.1), TargetStatus::NoData);
     }
 }

@@ -33,32 +33,22 @@ pub enum NumberError {
 }
 
 /// Marks that offices write where there is no value.
-const EMPTY_MARKS: &[&str] = &[
-    "-", "--", "–", "—", "n/a", "na", "null", "nihil", "…", "...", "#n/a", "tad", "t.a.d.",
-];
+const EMPTY_MARKS: &[&str] =
+    &["-", "--", "–", "—", "n/a", "na", "null", "nihil", "…", "...", "#n/a", "tad", "t.a.d."];
 
 /// Reads a number as written in `format`. A leading `'`, `Rp`, a trailing `%`, spaces and no-break
 /// spaces are ignored; `(1.234)` is negative, as accountants write it.
 pub fn parse_number(text: &str, format: NumberFormat) -> Result<f64, NumberError> {
-    let trimmed = text
-        .trim_matches(|c: char| c.is_whitespace() || c == '\'' || c == '\u{a0}' || c == '\u{feff}');
+    let trimmed =
+        text.trim_matches(|c: char| c.is_whitespace() || c == '\'' || c == '\u{a0}' || c == '\u{feff}');
     // The usual case, a plain machine number, takes no detour.
     if format == NumberFormat::Plain
         && trimmed.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && !trimmed.is_empty()
     {
-        return finite(
-            trimmed
-                .parse()
-                .map_err(|_| NumberError::Malformed(text.trim().to_owned())),
-            trimmed,
-        );
+        return finite(trimmed.parse().map_err(|_| NumberError::Malformed(text.trim().to_owned())), trimmed);
     }
-    if trimmed.is_empty()
-        || EMPTY_MARKS
-            .iter()
-            .any(|mark| trimmed.eq_ignore_ascii_case(mark))
-    {
+    if trimmed.is_empty() || EMPTY_MARKS.iter().any(|mark| trimmed.eq_ignore_ascii_case(mark)) {
         return Err(NumberError::Empty);
     }
     let malformed = || NumberError::Malformed(trimmed.to_owned());
@@ -91,10 +81,7 @@ pub fn parse_number(text: &str, format: NumberFormat) -> Result<f64, NumberError
     } else {
         whole
     };
-    if ["nan", "inf", "infinity"]
-        .iter()
-        .any(|word| body.eq_ignore_ascii_case(word))
-    {
+    if ["nan", "inf", "infinity"].iter().any(|word| body.eq_ignore_ascii_case(word)) {
         return Err(NumberError::NotFinite(trimmed.to_owned()));
     }
     let digits = ungroup(whole, group).ok_or_else(malformed)?;
@@ -103,21 +90,12 @@ pub fn parse_number(text: &str, format: NumberFormat) -> Result<f64, NumberError
         return Err(malformed());
     }
     let sign = if negative { "-" } else { "" };
-    finite(
-        format!("{sign}{digits}.{fraction}e{exponent}")
-            .parse()
-            .map_err(|_| malformed()),
-        trimmed,
-    )
+    finite(format!("{sign}{digits}.{fraction}e{exponent}").parse().map_err(|_| malformed()), trimmed)
 }
 
 fn finite(parsed: Result<f64, NumberError>, text: &str) -> Result<f64, NumberError> {
     let value = parsed?;
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(NumberError::NotFinite(text.to_owned()))
-    }
+    if value.is_finite() { Ok(value) } else { Err(NumberError::NotFinite(text.to_owned())) }
 }
 
 /// Drops `Rp`, `IDR`, `%` and the `,-` that closes a sum of rupiah.
@@ -131,27 +109,18 @@ fn strip_decoration(body: &str) -> &str {
     };
     let body = body.strip_prefix("IDR").map_or(body, str::trim_start);
     let body = body.strip_suffix('%').map_or(body, str::trim_end);
-    body.strip_suffix(",-")
-        .or_else(|| body.strip_suffix(".-"))
-        .unwrap_or(body)
+    body.strip_suffix(",-").or_else(|| body.strip_suffix(".-")).unwrap_or(body)
 }
 
 /// Removes the grouping mark when the groups are of three; `None` when they are not, since `1.23`
 /// under an Indonesian format is far more likely a wrong declaration than 123.
 fn ungroup(whole: &str, group: Option<char>) -> Option<String> {
     let Some(group) = group else {
-        return whole
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| whole.to_owned());
+        return whole.bytes().all(|b| b.is_ascii_digit()).then(|| whole.to_owned());
     };
     let mut out = String::with_capacity(whole.len());
     for (index, part) in whole.split(group).enumerate() {
-        let wanted = if index == 0 {
-            part.len() <= 3 || !whole.contains(group)
-        } else {
-            part.len() == 3
-        };
+        let wanted = if index == 0 { part.len() <= 3 || !whole.contains(group) } else { part.len() == 3 };
         if !wanted
             || !part.bytes().all(|b| b.is_ascii_digit())
             || (index == 0 && part.is_empty() && whole.contains(group))
@@ -217,9 +186,8 @@ mod tests {
     #[test]
     fn reads_what_offices_write() {
         use NumberFormat::*;
-        let check = |text: &str, format, want: f64| {
-            assert_eq!(parse_number(text, format), Ok(want), "{text}")
-        };
+        let check =
+            |text: &str, format, want: f64| assert_eq!(parse_number(text, format), Ok(want), "{text}");
         check("1.234.567,89", Indonesian, 1_234_567.89);
         check("Rp1.200.000", Indonesian, 1_200_000.0);
         check("Rp. 1.200.000,-", Indonesian, 1_200_000.0);
@@ -242,23 +210,13 @@ mod tests {
             ("12 34", Plain),
             (".", Plain),
         ] {
-            assert!(
-                matches!(parse_number(text, format), Err(NumberError::Malformed(_))),
-                "{text}"
-            );
+            assert!(matches!(parse_number(text, format), Err(NumberError::Malformed(_))), "{text}");
         }
         for text in ["", "-", "n/a", "…", " "] {
-            assert_eq!(
-                parse_number(text, Indonesian),
-                Err(NumberError::Empty),
-                "{text}"
-            );
+            assert_eq!(parse_number(text, Indonesian), Err(NumberError::Empty), "{text}");
         }
         for text in ["NaN", "inf", "1e999"] {
-            assert!(
-                matches!(parse_number(text, Plain), Err(NumberError::NotFinite(_))),
-                "{text}"
-            );
+            assert!(matches!(parse_number(text, Plain), Err(NumberError::NotFinite(_))), "{text}");
         }
     }
 

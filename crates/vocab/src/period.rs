@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// How often an indicator is reported.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cadence {
     /// Harian.
@@ -81,12 +79,10 @@ const MONTHS_ID: [&str; 12] = [
     "November",
     "Desember",
 ];
-const MONTHS_SHORT_ID: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des",
-];
-const MONTHS_SHORT_EN: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS_SHORT_ID: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
+const MONTHS_SHORT_EN: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Spellings seen in the field besides the dictionary's, by month.
 const MONTH_VARIANTS: [(&str, i8); 16] = [
     ("pebruari", 2),
@@ -107,8 +103,7 @@ const MONTH_VARIANTS: [(&str, i8); 16] = [
     ("december", 12),
 ];
 /// More such, kept apart only because an array literal wants one length.
-const MONTH_VARIANTS_MORE: [(&str, i8); 4] =
-    [("nopember", 11), ("oct", 10), ("dec", 12), ("sept", 9)];
+const MONTH_VARIANTS_MORE: [(&str, i8); 4] = [("nopember", 11), ("oct", 10), ("dec", 12), ("sept", 9)];
 
 impl Cadence {
     /// The digit that ends a period's integer.
@@ -160,9 +155,7 @@ impl Period {
     }
 
     fn of(first: Date, cadence: Cadence) -> Period {
-        let ymd = i32::from(first.year()) * 10_000
-            + i32::from(first.month()) * 100
-            + i32::from(first.day());
+        let ymd = i32::from(first.year()) * 10_000 + i32::from(first.month()) * 100 + i32::from(first.day());
         Period(ymd * 10 + cadence.digit())
     }
 
@@ -210,18 +203,12 @@ impl Period {
     pub fn first_day(self) -> Date {
         let ymd = self.0 / 10;
         // Every constructor went through a real date, so the parts are in range.
-        jiff::civil::date(
-            (ymd / 10_000) as i16,
-            (ymd / 100 % 100) as i8,
-            (ymd % 100) as i8,
-        )
+        jiff::civil::date((ymd / 10_000) as i16, (ymd / 100 % 100) as i8, (ymd % 100) as i8)
     }
 
     /// The last day.
     pub fn last_day(self) -> Date {
-        self.shift(1)
-            .first_day()
-            .saturating_sub(jiff::Span::new().days(1))
+        self.shift(1).first_day().saturating_sub(jiff::Span::new().days(1))
     }
 
     /// The period `steps` later (earlier when negative), of the same cadence.
@@ -243,10 +230,9 @@ impl Period {
     pub fn last_year(self) -> Period {
         match self.cadence() {
             Cadence::Week => self.shift(-52),
-            cadence => Period::containing(
-                self.first_day().saturating_sub(jiff::Span::new().years(1)),
-                cadence,
-            ),
+            cadence => {
+                Period::containing(self.first_day().saturating_sub(jiff::Span::new().years(1)), cadence)
+            }
         }
     }
 
@@ -284,8 +270,7 @@ impl Period {
     pub fn label(self, lang: Lang) -> String {
         let first = self.first_day();
         let year = first.year();
-        let month =
-            |names: &[&'static str; 12]| names[usize::from(first.month().unsigned_abs()) - 1];
+        let month = |names: &[&'static str; 12]| names[usize::from(first.month().unsigned_abs()) - 1];
         let short = match lang {
             Lang::Id => month(&MONTHS_SHORT_ID),
             Lang::En => month(&MONTHS_SHORT_EN),
@@ -322,17 +307,12 @@ pub(crate) fn month_named(word: &str) -> Option<i8> {
         .map(|(_, number)| number)
         .or_else(|| {
             let mut variants = MONTH_VARIANTS.iter().chain(&MONTH_VARIANTS_MORE);
-            variants
-                .find(|(name, _)| *name == word)
-                .map(|(_, number)| *number)
+            variants.find(|(name, _)| *name == word).map(|(_, number)| *number)
         })
 }
 
 fn roman(number: i8) -> &'static str {
-    ["", "I", "II", "III", "IV"]
-        .get(usize::from(number.unsigned_abs()))
-        .copied()
-        .unwrap_or("")
+    ["", "I", "II", "III", "IV"].get(usize::from(number.unsigned_abs())).copied().unwrap_or("")
 }
 
 fn iso_week(date: Date) -> (i16, i8) {
@@ -353,12 +333,8 @@ fn day(text: &str, year: i32, month: i32, day: i32) -> Result<Date, PeriodError>
         return Err(impossible());
     }
     let small = |n: i32| i8::try_from(n).map_err(|_| impossible());
-    Date::new(
-        i16::try_from(year).map_err(|_| impossible())?,
-        small(month)?,
-        small(day)?,
-    )
-    .map_err(|_| impossible())
+    Date::new(i16::try_from(year).map_err(|_| impossible())?, small(month)?, small(day)?)
+        .map_err(|_| impossible())
 }
 
 fn read_iso(text: &str) -> Read {
@@ -378,14 +354,12 @@ fn read_iso(text: &str) -> Read {
     let found = match (parts.next(), parts.next(), parts.next()) {
         (None, ..) => (day(text, year, 1, 1)?, Cadence::Year),
         (Some(part), None, _) => match part.as_bytes() {
-            [b'Q' | b'q', digit @ b'1'..=b'4'] => (
-                day(text, year, i32::from(digit - b'1') * 3 + 1, 1)?,
-                Cadence::Quarter,
-            ),
-            [b'S' | b's' | b'H', digit @ b'1'..=b'2'] => (
-                day(text, year, i32::from(digit - b'1') * 6 + 1, 1)?,
-                Cadence::Semester,
-            ),
+            [b'Q' | b'q', digit @ b'1'..=b'4'] => {
+                (day(text, year, i32::from(digit - b'1') * 3 + 1, 1)?, Cadence::Quarter)
+            }
+            [b'S' | b's' | b'H', digit @ b'1'..=b'2'] => {
+                (day(text, year, i32::from(digit - b'1') * 6 + 1, 1)?, Cadence::Semester)
+            }
             [b'W' | b'w', ..] => {
                 let week = number(&part[1..])?;
                 let monday = day(text, year, 1, 4)?;
@@ -397,10 +371,7 @@ fn read_iso(text: &str) -> Read {
             }
             _ => (day(text, year, number(part)?, 1)?, Cadence::Month),
         },
-        (Some(month), Some(date), None) => (
-            day(text, year, number(month)?, number(date)?)?,
-            Cadence::Day,
-        ),
+        (Some(month), Some(date), None) => (day(text, year, number(month)?, number(date)?)?, Cadence::Day),
         _ => return Err(malformed()),
     };
     Ok(found)
@@ -427,10 +398,7 @@ fn read_numeric(text: &str, month_first: bool) -> Read {
 
 fn read_words(text: &str) -> Read {
     let malformed = || PeriodError::Malformed(text.to_owned());
-    let words: Vec<&str> = text
-        .split([' ', '-', '/', ','])
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = text.split([' ', '-', '/', ',']).filter(|word| !word.is_empty()).collect();
     let ordinal = |word: &str| match word.to_ascii_uppercase().as_str() {
         "I" | "1" => Some(1),
         "II" | "2" => Some(2),
@@ -440,9 +408,7 @@ fn read_words(text: &str) -> Read {
     };
     let number = |word: &str| word.parse::<i32>().map_err(|_| malformed());
     match words[..] {
-        [word, nth, year]
-            if ["triwulan", "tw", "kuartal", "tw."].contains(&word.to_lowercase().as_str()) =>
-        {
+        [word, nth, year] if ["triwulan", "tw", "kuartal", "tw."].contains(&word.to_lowercase().as_str()) => {
             let nth = ordinal(nth).ok_or_else(malformed)?;
             Ok((day(text, number(year)?, nth * 3 - 2, 1)?, Cadence::Quarter))
         }
@@ -453,23 +419,12 @@ fn read_words(text: &str) -> Read {
         // A weekday before the date ("Senin, 5 Mei 2026") says nothing more.
         [.., date, month, year] if month_named(month).is_some() => {
             let month = month_named(month).ok_or_else(malformed)?;
-            Ok((
-                day(text, number(year)?, i32::from(month), number(date)?)?,
-                Cadence::Day,
-            ))
+            Ok((day(text, number(year)?, i32::from(month), number(date)?)?, Cadence::Day))
         }
         [month, year] => {
             let month = month_named(month).ok_or_else(malformed)?;
             let year = number(year)?;
-            Ok((
-                day(
-                    text,
-                    if year < 100 { 2000 + year } else { year },
-                    i32::from(month),
-                    1,
-                )?,
-                Cadence::Month,
-            ))
+            Ok((day(text, if year < 100 { 2000 + year } else { year }, i32::from(month), 1)?, Cadence::Month))
         }
         [year] => Ok((day(text, number(year)?, 1, 1)?, Cadence::Year)),
         _ => Err(malformed()),
@@ -484,10 +439,7 @@ fn read_compact(text: &str) -> Read {
     match text.len() {
         4 => Ok((day(text, value, 1, 1)?, Cadence::Year)),
         6 => Ok((day(text, value / 100, value % 100, 1)?, Cadence::Month)),
-        8 => Ok((
-            day(text, value / 10_000, value / 100 % 100, value % 100)?,
-            Cadence::Day,
-        )),
+        8 => Ok((day(text, value / 10_000, value / 100 % 100, value % 100)?, Cadence::Day)),
         _ => Err(malformed()),
     }
 }
@@ -561,9 +513,7 @@ mod tests {
         use DateFormat::*;
         let check = |text: &str, format, cadence, want: &str| {
             assert_eq!(
-                Period::read(text, format, cadence)
-                    .map(|p| p.to_string())
-                    .as_deref(),
+                Period::read(text, format, cadence).map(|p| p.to_string()).as_deref(),
                 Ok(want),
                 "{text}"
             );
@@ -574,73 +524,30 @@ mod tests {
         check("2026-W39", Iso, Cadence::Week, "2026-W39");
         check("30/09/2026", DayFirst, Cadence::Day, "2026-09-30");
         check("09/30/2026", MonthFirst, Cadence::Day, "2026-09-30");
-        check(
-            "30 September 2026",
-            IndonesianWords,
-            Cadence::Day,
-            "2026-09-30",
-        );
-        check(
-            "Senin, 5 Mei 2025",
-            IndonesianWords,
-            Cadence::Day,
-            "2025-05-05",
-        );
+        check("30 September 2026", IndonesianWords, Cadence::Day, "2026-09-30");
+        check("Senin, 5 Mei 2025", IndonesianWords, Cadence::Day, "2025-05-05");
         check("Agt 2026", IndonesianWords, Cadence::Month, "2026-08");
         check("Pebruari 2026", IndonesianWords, Cadence::Month, "2026-02");
-        check(
-            "Triwulan III 2026",
-            IndonesianWords,
-            Cadence::Quarter,
-            "2026-Q3",
-        );
-        check(
-            "Semester 1 2026",
-            IndonesianWords,
-            Cadence::Semester,
-            "2026-S1",
-        );
+        check("Triwulan III 2026", IndonesianWords, Cadence::Quarter, "2026-Q3");
+        check("Semester 1 2026", IndonesianWords, Cadence::Semester, "2026-S1");
         check("202609", Compact, Cadence::Month, "2026-09");
         check("2026", Iso, Cadence::Year, "2026");
-        for (text, format) in [
-            ("31/02/2026", DayFirst),
-            ("2026-13-01", Iso),
-            ("2026-02-30", Iso),
-            ("99999999", Compact),
-        ] {
+        for (text, format) in
+            [("31/02/2026", DayFirst), ("2026-13-01", Iso), ("2026-02-30", Iso), ("99999999", Compact)]
+        {
             assert!(
-                matches!(
-                    Period::read(text, format, Cadence::Day),
-                    Err(PeriodError::Impossible(_))
-                ),
+                matches!(Period::read(text, format, Cadence::Day), Err(PeriodError::Impossible(_))),
                 "{text}"
             );
         }
-        assert!(matches!(
-            Period::read("2026", Iso, Cadence::Month),
-            Err(PeriodError::TooCoarse(_))
-        ));
-        assert!(matches!(
-            Period::read("0000-00-00", Iso, Cadence::Month),
-            Err(PeriodError::Empty)
-        ));
-        assert!(matches!(
-            Period::read("September", Iso, Cadence::Month),
-            Err(PeriodError::Malformed(_))
-        ));
+        assert!(matches!(Period::read("2026", Iso, Cadence::Month), Err(PeriodError::TooCoarse(_))));
+        assert!(matches!(Period::read("0000-00-00", Iso, Cadence::Month), Err(PeriodError::Empty)));
+        assert!(matches!(Period::read("September", Iso, Cadence::Month), Err(PeriodError::Malformed(_))));
     }
 
     #[test]
     fn periods_round_trip_and_shift() {
-        for text in [
-            "2026-09-30",
-            "2026-W01",
-            "2020-W53",
-            "2026-09",
-            "2026-Q4",
-            "2026-S2",
-            "2026",
-        ] {
+        for text in ["2026-09-30", "2026-W01", "2020-W53", "2026-09", "2026-Q4", "2026-S2", "2026"] {
             let period: Period = text.parse().unwrap();
             assert_eq!(period.to_string(), text);
             assert_eq!(Period::from_id(period.id()), Some(period));
@@ -650,10 +557,7 @@ mod tests {
         assert_eq!(month.shift(-1).to_string(), "2025-12");
         assert_eq!(month.last_year().to_string(), "2025-01");
         assert_eq!(month.last_day().to_string(), "2026-01-31");
-        assert_eq!(
-            month.coarsen(Cadence::Semester).label(Lang::Id),
-            "Semester I 2026"
-        );
+        assert_eq!(month.coarsen(Cadence::Semester).label(Lang::Id), "Semester I 2026");
         assert_eq!(month.id() / 100_000, 2026);
         assert_eq!(Period::from_id(202_609_023), None);
     }

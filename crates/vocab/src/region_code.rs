@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, fmt, ops::RangeInclusive, str::FromStr};
 
 /// A level of the tree.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RegionLevel {
     /// The whole country; not part of the Kemendagri list.
@@ -133,12 +131,8 @@ impl RegionCode {
 
 impl fmt::Display for RegionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (p, k, c, d) = (
-            self.0 / 100_000_000,
-            self.0 / 1_000_000 % 100,
-            self.0 / 10_000 % 100,
-            self.0 % 10_000,
-        );
+        let (p, k, c, d) =
+            (self.0 / 100_000_000, self.0 / 1_000_000 % 100, self.0 / 10_000 % 100, self.0 % 10_000);
         match self.level() {
             RegionLevel::Country | RegionLevel::Province => write!(f, "{p:02}"),
             RegionLevel::Regency => write!(f, "{p:02}.{k:02}"),

@@ -6,18 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far a figure may travel. Ordered: a scope with `Internal` also sees `Public`.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    JsonSchema,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Sensitivity {
@@ -78,11 +67,7 @@ impl Scope {
 
     /// What staff of the center at `region` see while there is a single local user.
     pub fn local(region: RegionCode) -> Scope {
-        Scope {
-            sensitivity: Sensitivity::Internal,
-            agencies: AgencyScope::All,
-            region,
-        }
+        Scope { sensitivity: Sensitivity::Internal, agencies: AgencyScope::All, region }
     }
 }
 

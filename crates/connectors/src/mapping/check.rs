@@ -49,9 +49,7 @@ pub fn check_mapping(mapping: &Mapping, context: &MappingContext<'_, '_>) -> Vec
         check_condition(condition, &format!("skip[{index}]"), &mut problems);
     }
     for (index, breakdown) in mapping.breakdown.iter().enumerate() {
-        let twice = mapping.breakdown[..index]
-            .iter()
-            .any(|other| other.dimension == breakdown.dimension);
+        let twice = mapping.breakdown[..index].iter().any(|other| other.dimension == breakdown.dimension);
         if twice || breakdown.dimension.trim().is_empty() {
             let field = format!("breakdown[{index}].dimension");
             problem(&mut problems, &field, "needs a name of its own");
@@ -61,18 +59,10 @@ pub fn check_mapping(mapping: &Mapping, context: &MappingContext<'_, '_>) -> Vec
 }
 
 fn problem(problems: &mut Vec<MappingProblem>, field: &str, what: &str) {
-    problems.push(MappingProblem {
-        field: field.to_owned(),
-        what: what.to_owned(),
-        suggestion: None,
-    });
+    problems.push(MappingProblem { field: field.to_owned(), what: what.to_owned(), suggestion: None });
 }
 
-fn check_region(
-    mapping: &Mapping,
-    context: &MappingContext<'_, '_>,
-    problems: &mut Vec<MappingProblem>,
-) {
+fn check_region(mapping: &Mapping, context: &MappingContext<'_, '_>, problems: &mut Vec<MappingProblem>) {
     let region = &mapping.region;
     if region.column.is_some() == region.fixed.is_some() {
         problem(problems, "region", "give exactly one of `column` and `fixed`");
@@ -112,20 +102,13 @@ fn check_period(period: &PeriodMapping, problems: &mut Vec<MappingProblem>) {
     }
 }
 
-fn check_values(
-    mapping: &Mapping,
-    context: &MappingContext<'_, '_>,
-    problems: &mut Vec<MappingProblem>,
-) {
+fn check_values(mapping: &Mapping, context: &MappingContext<'_, '_>, problems: &mut Vec<MappingProblem>) {
     if mapping.value.is_empty() {
         problem(problems, "value", "a source without a figure is of no use");
     }
     for (index, value) in mapping.value.iter().enumerate() {
         let at = |field: &str| format!("value[{index}].{field}");
-        let shape = context
-            .indicators
-            .iter()
-            .find(|shape| shape.code == value.indicator);
+        let shape = context.indicators.iter().find(|shape| shape.code == value.indicator);
         if shape.is_none() {
             let codes: Vec<String> = context.indicators.iter().map(|s| s.code.clone()).collect();
             problems.push(MappingProblem {
@@ -162,9 +145,9 @@ fn check_values(
         for (nth, condition) in value.when.iter().enumerate() {
             check_condition(condition, &at(&format!("when[{nth}]")), problems);
         }
-        let mixed = mapping.value[..index].iter().any(|other| {
-            other.indicator == value.indicator && other.aggregate != value.aggregate
-        });
+        let mixed = mapping.value[..index]
+            .iter()
+            .any(|other| other.indicator == value.indicator && other.aggregate != value.aggregate);
         if mixed {
             let what = "the same indicator is gathered in another way above";
             problem(problems, &at("aggregate"), what);
@@ -183,11 +166,7 @@ fn check_values(
     }
 }
 
-fn check_condition(
-    condition: &super::Condition,
-    field: &str,
-    problems: &mut Vec<MappingProblem>,
-) {
+fn check_condition(condition: &super::Condition, field: &str, problems: &mut Vec<MappingProblem>) {
     if condition.is.is_empty() && condition.starts_with.is_empty() && !condition.empty {
         problem(problems, field, "give `is`, `starts_with` or `empty`");
     }

@@ -14,16 +14,10 @@ pub struct ColumnChanges {
 /// Compares the columns of two runs.
 pub fn compare_columns(before: &[String], now: &[String]) -> ColumnChanges {
     let only = |left: &[String], right: &[String]| -> Vec<String> {
-        left.iter()
-            .filter(|name| find(right, name).is_none())
-            .cloned()
-            .collect()
+        left.iter().filter(|name| find(right, name).is_none()).cloned().collect()
     };
-    let mut changes = ColumnChanges {
-        added: only(now, before),
-        removed: only(before, now),
-        renamed: Vec::new(),
-    };
+    let mut changes =
+        ColumnChanges { added: only(now, before), removed: only(before, now), renamed: Vec::new() };
     let mut free = changes.added.clone();
     for gone in &changes.removed {
         if let Some(likely) = likely_name(gone, &free) {
@@ -35,10 +29,7 @@ pub fn compare_columns(before: &[String], now: &[String]) -> ColumnChanges {
 }
 
 fn fold(name: &str) -> String {
-    name.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// The position of `wanted` among `columns`: exactly, else the only one that differs in case and spaces.

@@ -32,10 +32,8 @@ impl CompiledCondition {
         let text = text.trim();
         if text.is_ascii() {
             let same = |word: &String| text.eq_ignore_ascii_case(word);
-            let begins = |word: &String| {
-                text.get(..word.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
-            };
+            let begins =
+                |word: &String| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
             self.is.iter().any(same) || self.starts_with.iter().any(begins)
         } else {
             let text = text.to_lowercase();

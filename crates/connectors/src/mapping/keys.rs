@@ -4,10 +4,7 @@
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use jiff::civil::Date;
 use pendopo_vocab::{Period, RegionCode};
-use std::{
-    hash::BuildHasher,
-    sync::Arc,
-};
+use std::{hash::BuildHasher, sync::Arc};
 
 /// Figures read from one row.
 pub(super) const MAX_SLOTS: usize = 1 << 8;
@@ -128,10 +125,7 @@ impl Keys {
     }
 
     pub(super) fn say(&mut self, key: FigureKey, value: f64, row_no: u64) {
-        let said = Said {
-            row_no: u32::try_from(row_no).unwrap_or(u32::MAX),
-            value: value_hash(value),
-        };
+        let said = Said { row_no: u32::try_from(row_no).unwrap_or(u32::MAX), value: value_hash(value) };
         self.said.insert(key, said);
     }
 
@@ -151,11 +145,7 @@ impl Keys {
             slot: (key >> 56) as usize,
             region: self.region_codes.get(region).copied(),
             day: day_of((key >> 22) as u32 & ((1 << 17) - 1)),
-            breakdown: self
-                .breakdown_names
-                .get(breakdown)
-                .unwrap_or(&self.breakdown_names[0])
-                .clone(),
+            breakdown: self.breakdown_names.get(breakdown).unwrap_or(&self.breakdown_names[0]).clone(),
         }
     }
 

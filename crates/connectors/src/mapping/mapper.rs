@@ -117,27 +117,16 @@ impl<'t> Mapper<'t> {
         let mut periods: Vec<PeriodReader> = Vec::new();
         let mut figures: Vec<Figure> = Vec::new();
         for value in &mapping.value {
-            let found = context
-                .indicators
-                .iter()
-                .position(|shape| shape.code == value.indicator);
+            let found = context.indicators.iter().position(|shape| shape.code == value.indicator);
             // `check_mapping` refused unknown indicators.
             let Some(indicator) = found else { continue };
             let shape = &context.indicators[indicator];
-            let known = periods
-                .iter()
-                .position(|reader| reader.cadence() == shape.cadence);
+            let known = periods.iter().position(|reader| reader.cadence() == shape.cadence);
             let period = known.unwrap_or_else(|| {
-                periods.push(PeriodReader::new(
-                    &mapping.period,
-                    shape.cadence,
-                    context.today,
-                ));
+                periods.push(PeriodReader::new(&mapping.period, shape.cadence, context.today));
                 periods.len() - 1
             });
-            let same = figures
-                .iter()
-                .find(|figure| figure.indicator == indicator as u32);
+            let same = figures.iter().find(|figure| figure.indicator == indicator as u32);
             figures.push(Figure {
                 indicator: indicator as u32,
                 slot: same.map_or(figures.len(), |figure| figure.slot),
@@ -170,10 +159,7 @@ impl<'t> Mapper<'t> {
     /// Finds the mapping's columns among those of the answer. Names may differ in case and spaces. A
     /// column that is gone stops the run: every one is named, with its likely new name.
     pub fn columns(&mut self, columns: &[String]) -> Result<(), AnswerProblem> {
-        let mut finder = Finder {
-            columns,
-            missing: Vec::new(),
-        };
+        let mut finder = Finder { columns, missing: Vec::new() };
         let mapping = &self.mapping;
         if let Some(name) = &mapping.region.column {
             let column = finder.find(name);
@@ -203,8 +189,7 @@ impl<'t> Mapper<'t> {
             .iter()
             .map(|breakdown| (finder.find(&breakdown.column), breakdown.clone()))
             .collect();
-        self.breakdown
-            .sort_by(|left, right| left.1.dimension.cmp(&right.1.dimension));
+        self.breakdown.sort_by(|left, right| left.1.dimension.cmp(&right.1.dimension));
         self.emits.clear();
         for (index, (value, figure)) in mapping.value.iter().zip(&mut self.figures).enumerate() {
             figure.when = finder.conditions(&value.when);
@@ -213,19 +198,12 @@ impl<'t> Mapper<'t> {
                 let format = mapping.period.format;
                 let dated = columns.iter().enumerate().filter_map(|(column, name)| {
                     let period = Period::read(name, format, cadence).ok()?;
-                    Some(Emit {
-                        value: index,
-                        column: Some(column),
-                        period: Some(period),
-                    })
+                    Some(Emit { value: index, column: Some(column), period: Some(period) })
                 });
                 let before = self.emits.len();
                 self.emits.extend(dated);
                 if self.emits.len() == before {
-                    finder.missing.push(MissingColumn {
-                        column: format!("<{format:?}>"),
-                        likely: None,
-                    });
+                    finder.missing.push(MissingColumn { column: format!("<{format:?}>"), likely: None });
                 }
             } else {
                 self.emits.push(Emit {
@@ -257,10 +235,7 @@ impl<'t> Mapper<'t> {
 
     fn mapping_columns(&self) -> Vec<&str> {
         let mapping = &self.mapping;
-        let conditions = mapping
-            .skip
-            .iter()
-            .chain(mapping.value.iter().flat_map(|value| &value.when));
+        let conditions = mapping.skip.iter().chain(mapping.value.iter().flat_map(|value| &value.when));
         [
             &mapping.region.column,
             &mapping.region.parent_column,
@@ -279,22 +254,14 @@ impl<'t> Mapper<'t> {
 
     /// Reads one row. Figures that need only this row are pushed to `facts`; those gathered from several
     /// rows come with [`Mapper::finish`]. `row.cells` has as many cells as [`Mapper::columns`] was given.
-    pub fn map(
-        &mut self,
-        row: &Row<'_>,
-        facts: &mut Vec<Fact>,
-    ) -> Result<RowVerdict, Box<Refusal>> {
+    pub fn map(&mut self, row: &Row<'_>, facts: &mut Vec<Fact>) -> Result<RowVerdict, Box<Refusal>> {
         self.try_map(row, facts).map_err(|mut refusal| {
             refusal.raw = recording::render(&self.columns, row.cells);
             refusal
         })
     }
 
-    fn try_map(
-        &mut self,
-        row: &Row<'_>,
-        facts: &mut Vec<Fact>,
-    ) -> Result<RowVerdict, Box<Refusal>> {
+    fn try_map(&mut self, row: &Row<'_>, facts: &mut Vec<Fact>) -> Result<RowVerdict, Box<Refusal>> {
         let cells = row.cells;
         if self.skip.iter().any(|condition| condition.holds(cells)) {
             return Ok(RowVerdict::Skipped);
@@ -396,9 +363,7 @@ impl<'t> Mapper<'t> {
             };
             let value = match (emit.column, figure.aggregate) {
                 (None, _) => Some(1.0),
-                (Some(column), RowAggregation::Count) => {
-                    (!row.cells[column].is_blank()).then_some(1.0)
-                }
+                (Some(column), RowAggregation::Count) => (!row.cells[column].is_blank()).then_some(1.0),
                 (Some(column), _) => {
                     let name = &self.columns[column];
                     figure.reader.read(row.number, name, &row.cells[column])?
@@ -429,8 +394,7 @@ impl<'t> Mapper<'t> {
 
     /// Takes the pending figures over, all or none.
     fn settle(&mut self, facts: &mut Vec<Fact>) -> Result<RowVerdict, Box<Refusal>> {
-        let gathers =
-            |figures: &[Figure], at: usize| figures[at].aggregate != RowAggregation::None;
+        let gathers = |figures: &[Figure], at: usize| figures[at].aggregate != RowAggregation::None;
         let start = facts.len();
         let (mut same, mut fresh) = (0, 0);
         for at in 0..self.pending.len() {
@@ -474,11 +438,7 @@ impl<'t> Mapper<'t> {
             gathered.count = gathered.count.saturating_add(1);
             gathered.row_no = u32::try_from(fact.row_no).unwrap_or(u32::MAX);
         }
-        Ok(if fresh == 0 && same > 0 {
-            RowVerdict::Repeated
-        } else {
-            RowVerdict::Mapped
-        })
+        Ok(if fresh == 0 && same > 0 { RowVerdict::Repeated } else { RowVerdict::Mapped })
     }
 
     /// Forgets what a refused row said before the figure `until`.
@@ -558,10 +518,8 @@ impl Finder<'_> {
             return at;
         }
         if !self.missing.iter().any(|missing| missing.column == name) {
-            self.missing.push(MissingColumn {
-                column: name.to_owned(),
-                likely: likely_name(name, self.columns),
-            });
+            self.missing
+                .push(MissingColumn { column: name.to_owned(), likely: likely_name(name, self.columns) });
         }
         0
     }

@@ -13,7 +13,10 @@ const MAX_REMEMBERED: usize = 100_000;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PeriodFrom {
     Column(usize),
-    YearMonth { year: usize, month: Option<usize> },
+    YearMonth {
+        year: usize,
+        month: Option<usize>,
+    },
     Fixed(Period),
     /// Each dated column has its own.
     Header,
@@ -58,11 +61,7 @@ impl PeriodReader {
     }
 
     /// The period of a row; `None` where the columns' names hold it.
-    pub(super) fn read(
-        &mut self,
-        row_no: u64,
-        cells: &[Cell<'_>],
-    ) -> Result<Option<Period>, Box<Refusal>> {
+    pub(super) fn read(&mut self, row_no: u64, cells: &[Cell<'_>]) -> Result<Option<Period>, Box<Refusal>> {
         let found = match self.from {
             PeriodFrom::Header => return Ok(None),
             PeriodFrom::Fixed(period) => return Ok(Some(period)),
@@ -123,11 +122,7 @@ impl PeriodReader {
         found
     }
 
-    fn read_year_month(
-        &mut self,
-        year: &Cell<'_>,
-        month: Option<&Cell<'_>>,
-    ) -> Result<Period, PeriodError> {
+    fn read_year_month(&mut self, year: &Cell<'_>, month: Option<&Cell<'_>>) -> Result<Period, PeriodError> {
         if let Cell::DateTime(at) = year {
             return Ok(Period::from_datetime(*at, self.cadence));
         }
@@ -165,12 +160,8 @@ impl PeriodReader {
         };
         if code == RefusalCode::PeriodMalformed {
             // Another format that fits is the likeliest mistake of the mapping.
-            let others = [
-                DateFormat::Iso,
-                DateFormat::DayFirst,
-                DateFormat::IndonesianWords,
-                DateFormat::Compact,
-            ];
+            let others =
+                [DateFormat::Iso, DateFormat::DayFirst, DateFormat::IndonesianWords, DateFormat::Compact];
             refusal.suggestions = others
                 .into_iter()
                 .filter_map(|format| Period::read(found, format, self.cadence).ok())

@@ -39,22 +39,14 @@ pub(super) struct RegionReader<'t> {
 }
 
 impl<'t> RegionReader<'t> {
-    pub(super) fn new(
-        mapping: &RegionMapping,
-        tree: &'t RegionTree,
-        center: RegionCode,
-    ) -> RegionReader<'t> {
+    pub(super) fn new(mapping: &RegionMapping, tree: &'t RegionTree, center: RegionCode) -> RegionReader<'t> {
         RegionReader {
             tree,
             system: mapping.code_system,
             level: mapping.level,
             within: mapping.within.unwrap_or(center),
             fixed: mapping.fixed,
-            alias: mapping
-                .alias
-                .iter()
-                .map(|(name, code)| (fold(name), *code))
-                .collect(),
+            alias: mapping.alias.iter().map(|(name, code)| (fold(name), *code)).collect(),
             column: 0,
             parent: None,
             column_name: String::new(),
@@ -71,11 +63,7 @@ impl<'t> RegionReader<'t> {
     }
 
     /// The region of a row.
-    pub(super) fn read(
-        &mut self,
-        row_no: u64,
-        cells: &[Cell<'_>],
-    ) -> Result<RegionCode, Box<Refusal>> {
+    pub(super) fn read(&mut self, row_no: u64, cells: &[Cell<'_>]) -> Result<RegionCode, Box<Refusal>> {
         if let Some(fixed) = self.fixed {
             return Ok(fixed);
         }
@@ -121,9 +109,7 @@ impl<'t> RegionReader<'t> {
     /// The cell's text. A spreadsheet that takes `33.10` for a number drops its zero, which is put back.
     fn text<'c>(&self, cell: &'c Cell<'_>) -> Cow<'c, str> {
         match cell {
-            Cell::Number(value)
-                if self.system == CodeSystem::Kemendagri && (11.0..100.0).contains(value) =>
-            {
+            Cell::Number(value) if self.system == CodeSystem::Kemendagri && (11.0..100.0).contains(value) => {
                 Cow::Owned(format!("{value:.2}"))
             }
             other => other.text(),
@@ -146,14 +132,12 @@ impl<'t> RegionReader<'t> {
         let found = match self.alias.get(&fold(text)) {
             Some(code) => Ok(*code),
             None => match (self.system, parent) {
-                (CodeSystem::Kemendagri, _) => self
-                    .tree
-                    .resolve_code(text, region_tree::CodeSystem::Kemendagri),
+                (CodeSystem::Kemendagri, _) => {
+                    self.tree.resolve_code(text, region_tree::CodeSystem::Kemendagri)
+                }
                 (CodeSystem::Bps, _) => self.tree.resolve_code(text, region_tree::CodeSystem::Bps),
                 (CodeSystem::Name, None) => self.tree.resolve_name(text, self.level, self.within),
-                (CodeSystem::Name, Some("")) => {
-                    self.tree.resolve_name(text, self.level, self.within)
-                }
+                (CodeSystem::Name, Some("")) => self.tree.resolve_name(text, self.level, self.within),
                 (CodeSystem::Name, Some(parent)) => {
                     self.tree.find_below(text, parent, self.level, self.within)
                 }
@@ -204,11 +188,7 @@ impl<'t> RegionReader<'t> {
                 fault.code = RefusalCode::RegionAmbiguous;
                 fault.suggestions = names(&candidates);
             }
-            RegionError::UnknownParent {
-                parent,
-                suggestions,
-                ..
-            } => {
+            RegionError::UnknownParent { parent, suggestions, .. } => {
                 fault.found = format!("{text} / {parent}");
                 fault.suggestions = names(&suggestions);
             }
@@ -235,9 +215,5 @@ fn clean(text: &str) -> &str {
 }
 
 fn fold(text: &str) -> String {
-    clean(text)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

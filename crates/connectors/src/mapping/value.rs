@@ -22,16 +22,9 @@ pub(super) struct ValueReader {
 }
 
 impl ValueReader {
-    pub(super) fn new(
-        mapping: &ValueMapping,
-        format: NumberFormat,
-        shape: &IndicatorShape,
-    ) -> ValueReader {
+    pub(super) fn new(mapping: &ValueMapping, format: NumberFormat, shape: &IndicatorShape) -> ValueReader {
         // A part may lie outside the bounds of the whole, so the indicator's own bounds judge sums.
-        let sums = matches!(
-            mapping.aggregate,
-            RowAggregation::Sum | RowAggregation::Count
-        );
+        let sums = matches!(mapping.aggregate, RowAggregation::Sum | RowAggregation::Count);
         ValueReader {
             format: mapping.number_format.unwrap_or(format),
             scale: mapping.scale,
@@ -74,9 +67,7 @@ impl ValueReader {
             Err(NumberError::Empty) => {
                 return match self.empty {
                     EmptyCell::Skip => Ok(None),
-                    EmptyCell::Refuse => {
-                        Err(refuse(row_no, column, RefusalCode::ValueEmpty, "", ""))
-                    }
+                    EmptyCell::Refuse => Err(refuse(row_no, column, RefusalCode::ValueEmpty, "", "")),
                 };
             }
             Err(NumberError::Malformed(found)) => {
@@ -109,18 +100,8 @@ impl ValueReader {
     }
 
     fn malformed(&self, row_no: u64, column: &str, found: &str) -> Box<Refusal> {
-        let mut refusal = refuse(
-            row_no,
-            column,
-            RefusalCode::ValueMalformed,
-            found,
-            example(self.format),
-        );
-        let others = [
-            NumberFormat::Plain,
-            NumberFormat::Indonesian,
-            NumberFormat::English,
-        ];
+        let mut refusal = refuse(row_no, column, RefusalCode::ValueMalformed, found, example(self.format));
+        let others = [NumberFormat::Plain, NumberFormat::Indonesian, NumberFormat::English];
         refusal.suggestions = others
             .into_iter()
             .filter(|format| *format != self.format && parse_number(found, *format).is_ok())

@@ -28,29 +28,21 @@ fn too_large(kind: LimitKind, limit: u64) -> AnswerProblem {
 }
 
 fn malformed(detail: &str, at: &str) -> AnswerProblem {
-    AnswerProblem::Malformed {
-        detail: detail.to_owned(),
-        at: at.to_owned(),
-    }
+    AnswerProblem::Malformed { detail: detail.to_owned(), at: at.to_owned() }
 }
 
 /// Measures `body` and tells what it is.
-pub(super) fn measure(
-    body: &mut dyn ReadSeek,
-    limits: &Limits,
-) -> Result<Container, AnswerProblem> {
+pub(super) fn measure(body: &mut dyn ReadSeek, limits: &Limits) -> Result<Container, AnswerProblem> {
     check_directory(body, limits)?;
     body.seek(SeekFrom::Start(0))?;
-    let mut archive = super::guarded(|| ZipArchive::new(BufReader::new(body)))?
-        .map_err(|error| zip_problem(&error))?;
+    let mut archive =
+        super::guarded(|| ZipArchive::new(BufReader::new(body)))?.map_err(|error| zip_problem(&error))?;
     if archive.len() > limits.entries {
         return Err(too_large(LimitKind::Entries, limits.entries as u64));
     }
     let has = |archive: &ZipArchive<_>, wanted: &str| {
         let mut names = archive.file_names();
-        names.any(|name| {
-            name.is_ok_and(|name| name.trim_start_matches('/').eq_ignore_ascii_case(wanted))
-        })
+        names.any(|name| name.is_ok_and(|name| name.trim_start_matches('/').eq_ignore_ascii_case(wanted)))
     };
     let container = if has(&archive, "xl/workbook.bin") {
         Container::Xlsb
@@ -71,11 +63,7 @@ pub(super) fn measure(
         if entry.encrypted() {
             return Err(AnswerProblem::Encrypted);
         }
-        let name = entry
-            .name()
-            .map_err(|error| zip_problem(&error))?
-            .trim_start_matches('/')
-            .to_lowercase();
+        let name = entry.name().map_err(|error| zip_problem(&error))?.trim_start_matches('/').to_lowercase();
         let packed = entry.compressed_size().max(1);
         let allowed = limits.unpacked_bytes - unpacked;
         let measured = measure_entry(&mut entry, &name, allowed, packed, limits)?;
@@ -118,9 +106,7 @@ fn measure_entry(
     let mut records = (name.ends_with(".bin") && name.starts_with("xl/") && !name.contains("vba"))
         .then(BinaryRecords::default);
     loop {
-        let read = entry
-            .read(&mut buffer)
-            .map_err(|error| malformed(&error.to_string(), name))?;
+        let read = entry.read(&mut buffer).map_err(|error| malformed(&error.to_string(), name))?;
         if read == 0 {
             if strings && !strings_head_is_sane(&head, limits) {
                 return Err(malformed("the table of texts contradicts itself", name));
@@ -164,10 +150,7 @@ struct Markup {
 
 impl Markup {
     fn feed(&mut self, bytes: &[u8]) -> bool {
-        match (
-            bytes.iter().position(|b| *b == b'<'),
-            bytes.iter().rposition(|b| *b == b'<'),
-        ) {
+        match (bytes.iter().position(|b| *b == b'<'), bytes.iter().rposition(|b| *b == b'<')) {
             (Some(first), Some(last)) => {
                 let longest = self.run + first;
                 self.run = bytes.len() - last;
@@ -202,10 +185,7 @@ fn strings_head_is_sane(head: &[u8], limits: &Limits) -> bool {
         .all(|(digits, claim)| {
             let start = claim.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
             let number = claim.get(start..start + digits).unwrap_or("");
-            number.is_empty()
-                || number
-                    .parse::<u64>()
-                    .is_ok_and(|count| count <= limits.held_bytes / 5)
+            number.is_empty() || number.parse::<u64>().is_ok_and(|count| count <= limits.held_bytes / 5)
         })
 }
 
@@ -226,13 +206,7 @@ fn check_directory(body: &mut dyn ReadSeek, limits: &Limits) -> Result<(), Answe
             }
         }
     }
-    if found {
-        Ok(())
-    } else {
-        Err(AnswerProblem::Truncated {
-            at: "ZIP".to_owned(),
-        })
-    }
+    if found { Ok(()) } else { Err(AnswerProblem::Truncated { at: "ZIP".to_owned() }) }
 }
 
 fn zip_problem(error: &zip::result::ZipError) -> AnswerProblem {

@@ -7,9 +7,7 @@ mod ods;
 mod table;
 mod xls;
 
-use crate::{
-    AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, connection::SpreadsheetOptions,
-};
+use crate::{AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, connection::SpreadsheetOptions};
 use calamine::{
     CellErrorType, DataRef, ExcelDateTime, Reader, SheetVisible, Xlsb, XlsbError, Xlsx, XlsxError,
 };
@@ -59,26 +57,18 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, AnswerProblem> {
 }
 
 /// The sheet asked for, or the first visible one.
-fn choose_sheet(
-    options: &SpreadsheetOptions,
-    sheets: &[(String, bool)],
-) -> Result<String, AnswerProblem> {
+fn choose_sheet(options: &SpreadsheetOptions, sheets: &[(String, bool)]) -> Result<String, AnswerProblem> {
     let visible = || sheets.iter().filter(|(_, visible)| *visible);
     match &options.sheet {
-        None => visible()
-            .next()
-            .map(|(name, _)| name.clone())
-            .ok_or(AnswerProblem::Empty),
+        None => visible().next().map(|(name, _)| name.clone()).ok_or(AnswerProblem::Empty),
         Some(wanted) => {
             let same = |name: &str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
             let exact = sheets.iter().find(|(name, _)| name == wanted);
             let found = exact.or_else(|| sheets.iter().find(|(name, _)| same(name)));
-            found
-                .map(|(name, _)| name.clone())
-                .ok_or_else(|| AnswerProblem::NoSheet {
-                    sheet: wanted.clone(),
-                    sheets: visible().map(|(name, _)| name.clone()).collect(),
-                })
+            found.map(|(name, _)| name.clone()).ok_or_else(|| AnswerProblem::NoSheet {
+                sheet: wanted.clone(),
+                sheets: visible().map(|(name, _)| name.clone()).collect(),
+            })
         }
     }
 }
@@ -105,17 +95,12 @@ fn parse_xlsx(
     if options.header_rows > 1 {
         let found = guarded(|| book.merge_cells_by_sheet_name(&sheet))?
             .map_err(|error| xlsx_problem(&error, &sheet))?;
-        merges.extend(found.iter().map(|area| Merge {
-            first: area.start,
-            last: area.end,
-        }));
+        merges.extend(found.iter().map(|area| Merge { first: area.start, last: area.end }));
     }
-    let mut cells = guarded(|| book.worksheet_cells_reader(&sheet))?
-        .map_err(|error| xlsx_problem(&error, &sheet))?;
+    let mut cells =
+        guarded(|| book.worksheet_cells_reader(&sheet))?.map_err(|error| xlsx_problem(&error, &sheet))?;
     let mut table = Table::new(options, limits, merges, sink);
-    while let Some(cell) =
-        guarded(|| cells.next_cell())?.map_err(|error| xlsx_problem(&error, &sheet))?
-    {
+    while let Some(cell) = guarded(|| cells.next_cell())?.map_err(|error| xlsx_problem(&error, &sheet))? {
         let (row, column) = cell.get_position();
         if let ControlFlow::Break(()) = table.cell(row, column, || cell_of(cell.get_value()))? {
             break;
@@ -134,12 +119,10 @@ fn parse_xlsb(
     let mut book: Xlsb<_> =
         guarded(|| Xlsb::new(BufReader::new(body)))?.map_err(|error| xlsb_problem(&error, ""))?;
     let sheet = choose_sheet(options, &visible_sheets(book.sheets_metadata()))?;
-    let mut cells = guarded(|| book.worksheet_cells_reader(&sheet))?
-        .map_err(|error| xlsb_problem(&error, &sheet))?;
+    let mut cells =
+        guarded(|| book.worksheet_cells_reader(&sheet))?.map_err(|error| xlsb_problem(&error, &sheet))?;
     let mut table = Table::new(options, limits, Vec::new(), sink);
-    while let Some(cell) =
-        guarded(|| cells.next_cell())?.map_err(|error| xlsb_problem(&error, &sheet))?
-    {
+    while let Some(cell) = guarded(|| cells.next_cell())?.map_err(|error| xlsb_problem(&error, &sheet))? {
         let (row, column) = cell.get_position();
         if let ControlFlow::Break(()) = table.cell(row, column, || cell_of(cell.get_value()))? {
             break;
@@ -150,40 +133,25 @@ fn parse_xlsb(
 
 /// A file whose inside is not as it should be.
 fn malformed_sheet(error: &dyn std::fmt::Display, at: &str) -> AnswerProblem {
-    AnswerProblem::Malformed {
-        detail: error.to_string(),
-        at: at.to_owned(),
-    }
+    AnswerProblem::Malformed { detail: error.to_string(), at: at.to_owned() }
 }
 
 fn at_sheet(sheet: &str) -> String {
-    if sheet.is_empty() {
-        "workbook".to_owned()
-    } else {
-        format!("“{sheet}”")
-    }
+    if sheet.is_empty() { "workbook".to_owned() } else { format!("“{sheet}”") }
 }
 
 fn xlsx_problem(error: &XlsxError, sheet: &str) -> AnswerProblem {
     match error {
         XlsxError::Password => AnswerProblem::Encrypted,
-        XlsxError::XmlEof(_) => AnswerProblem::Truncated {
-            at: at_sheet(sheet),
-        },
-        other => AnswerProblem::Malformed {
-            detail: other.to_string(),
-            at: at_sheet(sheet),
-        },
+        XlsxError::XmlEof(_) => AnswerProblem::Truncated { at: at_sheet(sheet) },
+        other => AnswerProblem::Malformed { detail: other.to_string(), at: at_sheet(sheet) },
     }
 }
 
 fn xlsb_problem(error: &XlsbError, sheet: &str) -> AnswerProblem {
     match error {
         XlsbError::Password => AnswerProblem::Encrypted,
-        other => AnswerProblem::Malformed {
-            detail: other.to_string(),
-            at: at_sheet(sheet),
-        },
+        other => AnswerProblem::Malformed { detail: other.to_string(), at: at_sheet(sheet) },
     }
 }
 
@@ -231,14 +199,9 @@ fn date<'s>(at: &ExcelDateTime) -> Cell<'s> {
     ) else {
         return number(at.as_f64());
     };
-    match (
-        Date::new(year, month, day),
-        Time::new(hour, minute, second, 0),
-    ) {
+    match (Date::new(year, month, day), Time::new(hour, minute, second, 0)) {
         // A serial below one is a time of day without a date.
-        (Ok(_), Ok(time)) if (0.0..1.0).contains(&at.as_f64()) => {
-            Cell::Text(Cow::Owned(time.to_string()))
-        }
+        (Ok(_), Ok(time)) if (0.0..1.0).contains(&at.as_f64()) => Cell::Text(Cow::Owned(time.to_string())),
         (Ok(date), Ok(time)) => Cell::DateTime(date.to_datetime(time)),
         _ => number(at.as_f64()),
     }

@@ -5,9 +5,7 @@ use super::{
     choose_sheet, iso_date, malformed_sheet, number,
     table::{Merge, Table},
 };
-use crate::{
-    AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, connection::SpreadsheetOptions,
-};
+use crate::{AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, connection::SpreadsheetOptions};
 use hashbrown::HashSet;
 use quick_xml::{
     Reader,
@@ -49,15 +47,11 @@ type Content<'a> = Reader<BufReader<Box<dyn Read + 'a>>>;
 fn open_content<'a, R: Read + std::io::Seek>(
     archive: &'a mut ZipArchive<R>,
 ) -> Result<Content<'a>, AnswerProblem> {
-    let file = archive
-        .by_name("content.xml")
-        .map_err(|error| malformed_sheet(&error, "content.xml"))?;
+    let file = archive.by_name("content.xml").map_err(|error| malformed_sheet(&error, "content.xml"))?;
     Ok(Reader::from_reader(BufReader::new(Box::new(file))))
 }
 
-fn refuse_encrypted<R: Read + std::io::Seek>(
-    archive: &mut ZipArchive<R>,
-) -> Result<(), AnswerProblem> {
+fn refuse_encrypted<R: Read + std::io::Seek>(archive: &mut ZipArchive<R>) -> Result<(), AnswerProblem> {
     let Ok(manifest) = archive.by_name("META-INF/manifest.xml") else {
         return Ok(());
     };
@@ -71,20 +65,16 @@ fn refuse_encrypted<R: Read + std::io::Seek>(
 
 /// The attribute with this local name.
 fn attribute(tag: &BytesStart<'_>, wanted: &str) -> Option<String> {
-    tag.attributes()
-        .flatten()
-        .find(|attribute| attribute.key.local_name().as_ref() == wanted)
-        .map(|attribute| match unescape(&attribute.value) {
+    tag.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == wanted).map(
+        |attribute| match unescape(&attribute.value) {
             Ok(text) => text.into_owned(),
             Err(_) => attribute.value.into_owned(),
-        })
+        },
+    )
 }
 
 fn count(tag: &BytesStart<'_>, wanted: &str) -> u32 {
-    attribute(tag, wanted)
-        .and_then(|text| text.parse::<u32>().ok())
-        .unwrap_or(1)
-        .max(1)
+    attribute(tag, wanted).and_then(|text| text.parse::<u32>().ok()).unwrap_or(1).max(1)
 }
 
 /// Names of the sheets, and whether each is visible.
@@ -95,9 +85,8 @@ fn list_sheets(mut xml: Content<'_>) -> Result<Vec<(String, bool)>, AnswerProble
     let mut sheets = Vec::new();
     loop {
         buffer.clear();
-        let event = xml
-            .read_event_into(&mut buffer)
-            .map_err(|error| malformed_sheet(&error, "content.xml"))?;
+        let event =
+            xml.read_event_into(&mut buffer).map_err(|error| malformed_sheet(&error, "content.xml"))?;
         match event {
             Event::Start(tag) | Event::Empty(tag) => match tag.local_name().as_ref() {
                 "style" => style = attribute(&tag, "name").unwrap_or_default(),
@@ -133,9 +122,7 @@ impl Cells<'_, '_, '_> {
             .read_event_into(&mut self.buffer)
             .map_err(|error| malformed_sheet(&error, "content.xml"))?;
         if matches!(event, Event::Eof) {
-            return Err(AnswerProblem::Truncated {
-                at: "content.xml".to_owned(),
-            });
+            return Err(AnswerProblem::Truncated { at: "content.xml".to_owned() });
         }
         Ok(event)
     }
@@ -198,10 +185,7 @@ impl Cells<'_, '_, '_> {
             if head.columns > 1 || head.rows > 1 {
                 self.table.merge(Merge {
                     first: (row, column),
-                    last: (
-                        row.saturating_add(head.rows - 1),
-                        column.saturating_add(head.columns - 1),
-                    ),
+                    last: (row.saturating_add(head.rows - 1), column.saturating_add(head.columns - 1)),
                 });
             }
             let value = head.value(text);
@@ -266,10 +250,7 @@ impl Cells<'_, '_, '_> {
 }
 
 fn is_cell(tag: &BytesStart<'_>) -> bool {
-    matches!(
-        tag.local_name().as_ref(),
-        "table-cell" | "covered-table-cell"
-    )
+    matches!(tag.local_name().as_ref(), "table-cell" | "covered-table-cell")
 }
 
 /// A cell's attributes.
@@ -324,9 +305,5 @@ impl CellHead {
 }
 
 fn text_cell(text: String) -> Cell<'static> {
-    if text.is_empty() {
-        Cell::Empty
-    } else {
-        Cell::Text(Cow::Owned(text))
-    }
+    if text.is_empty() { Cell::Empty } else { Cell::Text(Cow::Owned(text)) }
 }

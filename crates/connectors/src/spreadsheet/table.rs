@@ -1,8 +1,7 @@
 //! From a stream of cells to header and rows, holding one row at a time.
 
 use crate::{
-    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, Row, RowSink,
-    cell::name_columns,
+    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, Row, RowSink, cell::name_columns,
     connection::SpreadsheetOptions,
 };
 use std::ops::ControlFlow;
@@ -71,10 +70,7 @@ impl<'k, 's> Table<'k, 's> {
     ) -> Result<ControlFlow<()>, AnswerProblem> {
         self.count += 1;
         if self.count > self.limits.cells {
-            return Err(AnswerProblem::TooLarge {
-                kind: LimitKind::Cells,
-                limit: self.limits.cells,
-            });
+            return Err(AnswerProblem::TooLarge { kind: LimitKind::Cells, limit: self.limits.cells });
         }
         match self.current {
             Some(current) if row < current => {
@@ -105,19 +101,12 @@ impl<'k, 's> Table<'k, 's> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn header_cell(
-        &mut self,
-        row: u32,
-        column: u32,
-        value: &Cell<'s>,
-    ) -> Result<(), AnswerProblem> {
+    fn header_cell(&mut self, row: u32, column: u32, value: &Cell<'s>) -> Result<(), AnswerProblem> {
         if value.is_blank() {
             return Ok(());
         }
         // Without a declared row the first row with content is the header.
-        let last = *self
-            .header_row
-            .get_or_insert_with(|| row + self.header_rows - 1);
+        let last = *self.header_row.get_or_insert_with(|| row + self.header_rows - 1);
         let first = (last + 1).saturating_sub(self.header_rows);
         if row < first || row > last {
             return Ok(());
@@ -154,15 +143,9 @@ impl<'k, 's> Table<'k, 's> {
             }
             self.summary.rows += 1;
             if self.summary.rows > self.limits.rows {
-                return Err(AnswerProblem::TooLarge {
-                    kind: LimitKind::Rows,
-                    limit: self.limits.rows,
-                });
+                return Err(AnswerProblem::TooLarge { kind: LimitKind::Rows, limit: self.limits.rows });
             }
-            let seen = self.sink.row(&Row {
-                number: u64::from(row) + 1,
-                cells: &self.cells,
-            });
+            let seen = self.sink.row(&Row { number: u64::from(row) + 1, cells: &self.cells });
             if let ControlFlow::Break(()) = seen {
                 self.done = true;
                 self.summary.note("stopped_early");

@@ -7,8 +7,7 @@ use super::{
     visible_sheets,
 };
 use crate::{
-    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, RowSink,
-    connection::SpreadsheetOptions,
+    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, RowSink, connection::SpreadsheetOptions,
 };
 use calamine::{Data, Reader, Xls, XlsError};
 use std::{
@@ -32,19 +31,14 @@ pub(super) fn parse(
         .merge_cells_by_sheet_name(&sheet)
         .unwrap_or_default()
         .iter()
-        .map(|area| Merge {
-            first: area.start,
-            last: area.end,
-        })
+        .map(|area| Merge { first: area.start, last: area.end })
         .collect();
     let range = guarded(|| book.worksheet_range(&sheet))?.map_err(|error| xls_problem(&error))?;
     let (top, left) = range.start().unwrap_or((0, 0));
     let mut table = Table::new(options, limits, merges, sink);
     for (row, column, value) in range.used_cells() {
         let position = (top + row as u32, left + column as u32);
-        if let ControlFlow::Break(()) =
-            table.cell(position.0, position.1, || owned_cell(value))?
-        {
+        if let ControlFlow::Break(()) = table.cell(position.0, position.1, || owned_cell(value))? {
             break;
         }
     }
@@ -69,10 +63,7 @@ fn owned_cell(value: &Data) -> Cell<'_> {
 fn xls_problem(error: &XlsError) -> AnswerProblem {
     match error {
         XlsError::Password => AnswerProblem::Encrypted,
-        other => AnswerProblem::Malformed {
-            detail: other.to_string(),
-            at: "workbook".to_owned(),
-        },
+        other => AnswerProblem::Malformed { detail: other.to_string(), at: "workbook".to_owned() },
     }
 }
 
@@ -118,10 +109,7 @@ fn workbook_stream(body: &mut dyn ReadSeek) -> Result<Vec<u8>, AnswerProblem> {
         .read_to_end(&mut bytes)
         .map_err(malformed)?;
     if bytes.len() as u64 > MAX_STREAM {
-        return Err(AnswerProblem::TooLarge {
-            kind: LimitKind::Bytes,
-            limit: MAX_STREAM,
-        });
+        return Err(AnswerProblem::TooLarge { kind: LimitKind::Bytes, limit: MAX_STREAM });
     }
     Ok(bytes)
 }
@@ -146,13 +134,9 @@ impl Grid {
     }
 
     fn record(&mut self, kind: u16, data: &[u8]) -> Result<(), AnswerProblem> {
-        let word = |at: usize| {
-            data.get(at..at + 2)
-                .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-        };
+        let word = |at: usize| data.get(at..at + 2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
         let long = |at: usize| {
-            data.get(at..at + 4)
-                .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+            data.get(at..at + 4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
         };
         match kind {
             0x002f => return Err(AnswerProblem::Encrypted),
@@ -160,8 +144,7 @@ impl Grid {
             // The declared area is reserved by the library, whatever the cells say.
             0x0200 if data.len() >= 14 => {
                 let rows = u64::from(long(4).unwrap_or(0).saturating_sub(long(0).unwrap_or(0)));
-                let columns =
-                    u64::from(word(10).unwrap_or(0).saturating_sub(word(8).unwrap_or(0)));
+                let columns = u64::from(word(10).unwrap_or(0).saturating_sub(word(8).unwrap_or(0)));
                 if rows.saturating_mul(columns) > 65_536 * 256 {
                     return Err(self.too_large());
                 }
@@ -186,10 +169,9 @@ impl Grid {
     fn stretch(&mut self, row: u16, column: u16) {
         let (columns, rows) = match self.rows {
             None => ((column, column), (row, row)),
-            Some((top, bottom)) => (
-                (self.columns.0.min(column), self.columns.1.max(column)),
-                (top.min(row), bottom.max(row)),
-            ),
+            Some((top, bottom)) => {
+                ((self.columns.0.min(column), self.columns.1.max(column)), (top.min(row), bottom.max(row)))
+            }
         };
         self.columns = columns;
         self.rows = Some(rows);
@@ -208,9 +190,6 @@ impl Grid {
     }
 
     fn too_large(&self) -> AnswerProblem {
-        AnswerProblem::TooLarge {
-            kind: LimitKind::Cells,
-            limit: self.limit,
-        }
+        AnswerProblem::TooLarge { kind: LimitKind::Cells, limit: self.limit }
     }
 }

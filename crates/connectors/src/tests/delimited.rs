@@ -8,10 +8,7 @@ fn csv_with(options: CsvOptions) -> Connection {
 
 #[test]
 fn titles_blank_rows_and_footers_keep_their_line_numbers() {
-    let connection = csv_with(CsvOptions {
-        header_row: Some(4),
-        ..CsvOptions::default()
-    });
+    let connection = csv_with(CsvOptions { header_row: Some(4), ..CsvOptions::default() });
     let seen = rows_of(&connection, fixture("csv/titles_totals_footer.csv"));
     assert_eq!(seen.columns, ["Kode Desa", "Nama Desa", "Periode", "Jumlah Balita"]);
     let numbers: Vec<u64> = seen.rows.iter().map(|(number, _)| *number).collect();
@@ -84,14 +81,8 @@ fn a_login_page_is_a_block_and_nothing_is_empty() {
 fn long_lines_and_many_columns_are_bounded() {
     let long = format!("a;b\n\"{}", "x".repeat(3 << 20)).into_bytes();
     let problem = try_parse(&csv(), &[long]).err();
-    assert!(matches!(
-        problem,
-        Some(AnswerProblem::TooLarge { kind: crate::LimitKind::LineBytes, .. })
-    ));
+    assert!(matches!(problem, Some(AnswerProblem::TooLarge { kind: crate::LimitKind::LineBytes, .. })));
     let wide = format!("{}\n", ";".repeat(600)).into_bytes();
     let problem = try_parse(&csv(), &[wide]).err();
-    assert!(matches!(
-        problem,
-        Some(AnswerProblem::TooLarge { kind: crate::LimitKind::Columns, .. })
-    ));
+    assert!(matches!(problem, Some(AnswerProblem::TooLarge { kind: crate::LimitKind::Columns, .. })));
 }

@@ -8,10 +8,7 @@ use crate::LimitKind;
 use proptest::prelude::*;
 
 fn plain() -> Connection {
-    sheet(SpreadsheetOptions {
-        header_rows: 1,
-        ..SpreadsheetOptions::default()
-    })
+    sheet(SpreadsheetOptions { header_rows: 1, ..SpreadsheetOptions::default() })
 }
 
 fn refused(body: Vec<u8>) -> AnswerProblem {
@@ -25,8 +22,7 @@ fn refused(body: Vec<u8>) -> AnswerProblem {
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
-        .unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 /// Runs `work` and checks that the peak rose by at most 64 MiB.
@@ -143,12 +139,8 @@ fn repeated_rows_of_ods_end_at_the_limit() {
     }
     within_64_mib(|| {
         let mut cursor = Cursor::new(body);
-        let mut pages = [PageReader {
-            url: String::new(),
-            status: 200,
-            content_type: None,
-            body: &mut cursor,
-        }];
+        let mut pages =
+            [PageReader { url: String::new(), status: 200, content_type: None, body: &mut cursor }];
         let problem = crate::parse(&plain(), &mut pages, &Limits::default(), &mut Count(0));
         let cells = matches!(problem, Err(AnswerProblem::TooLarge { kind: LimitKind::Cells, .. }));
         assert!(cells, "{problem:?}");
@@ -166,12 +158,7 @@ fn nested_json_stays_small() {
 }
 
 fn connections() -> Vec<Connection> {
-    vec![
-        csv(),
-        json(),
-        plain(),
-        Connection::Sqlite(crate::connection::SqliteOptions::default()),
-    ]
+    vec![csv(), json(), plain(), Connection::Sqlite(crate::connection::SqliteOptions::default())]
 }
 
 /// Damages a well-formed file at a few places.

@@ -38,12 +38,7 @@ fn mapper(toml: &str, shapes: &[IndicatorShape]) -> Mapper<'static> {
 fn map(toml: &str, connection: &Connection, body: &[u8]) -> Result<Collector<'static>, AnswerProblem> {
     let mut collector = Collector::new(mapper(toml, &shapes()));
     let mut cursor = Cursor::new(body);
-    let mut pages = [PageReader {
-        url: "x".to_owned(),
-        status: 200,
-        content_type: None,
-        body: &mut cursor,
-    }];
+    let mut pages = [PageReader { url: "x".to_owned(), status: 200, content_type: None, body: &mut cursor }];
     crate::parse(connection, &mut pages, &Limits::default(), &mut collector)?;
     Ok(collector)
 }
@@ -105,10 +100,7 @@ fn each_mistake_has_its_sentence() {
 
 #[test]
 fn good_rows_survive_bad_ones_and_repeats_count_once() {
-    let connection = Connection::Csv(CsvOptions {
-        header_row: Some(4),
-        ..CsvOptions::default()
-    });
+    let connection = Connection::Csv(CsvOptions { header_row: Some(4), ..CsvOptions::default() });
     let toml = VILLAGES
         .replace("\"kode\"", "\"Kode Desa\"")
         .replace("column = \"balita\"", "column = \"jumlah balita\"");
@@ -152,14 +144,9 @@ fn a_row_is_refused_as_a_whole() {
 #[test]
 fn a_lost_column_is_named_with_its_likely_successor() {
     let problem = map(VILLAGES, &csv(), b"kd_desa;periode;jml_balita\n1;2;3\n").err().unwrap();
-    let AnswerProblem::Changed(drift) = &problem else {
-        panic!("{problem:?}")
-    };
-    let pairs: Vec<_> = drift
-        .missing
-        .iter()
-        .map(|missing| (missing.column.as_str(), missing.likely.as_deref()))
-        .collect();
+    let AnswerProblem::Changed(drift) = &problem else { panic!("{problem:?}") };
+    let pairs: Vec<_> =
+        drift.missing.iter().map(|missing| (missing.column.as_str(), missing.likely.as_deref())).collect();
     assert_eq!(pairs, [("kode", Some("kd_desa")), ("balita", Some("jml_balita"))]);
     let sentence = problem.sentence(Lang::Id);
     assert!(sentence.contains("kolom “kode” tidak ada lagi, mungkin kini bernama “kd_desa”"), "{sentence}");
@@ -170,9 +157,7 @@ fn a_changed_type_stops_the_run() {
     let body: String = (1..=6).map(|n| format!("33.16.0{n};2026-09;sedang\n")).collect();
     let collector = map(VILLAGES, &csv(), format!("kode;periode;balita\n{body}").as_bytes()).unwrap();
     let problem = collector.finish().unwrap_err();
-    let AnswerProblem::Changed(drift) = problem else {
-        panic!("{problem:?}")
-    };
+    let AnswerProblem::Changed(drift) = problem else { panic!("{problem:?}") };
     assert_eq!(drift.unreadable, ["balita"]);
 }
 
@@ -197,10 +182,7 @@ is = ["2"]
 "#;
     let collector = map(toml, &json(), &fixture("json/prices_dated_columns.json")).unwrap();
     assert_eq!(collector.refused, 0);
-    assert_eq!(
-        shown(&collector.facts),
-        ["2 33.16 2026-01-02 [komoditas=Beras Kualitas Bawah I] 15000 @2"]
-    );
+    assert_eq!(shown(&collector.facts), ["2 33.16 2026-01-02 [komoditas=Beras Kualitas Bawah I] 15000 @2"]);
     assert_eq!(collector.mapper().unused_columns(), ["no"]);
 }
 
@@ -337,12 +319,7 @@ fn a_million_rows_stay_small() {
     collector.facts.reserve_exact(rows);
     let bytes = body.len();
     let mut cursor = Cursor::new(body.into_bytes());
-    let mut pages = [PageReader {
-        url: String::new(),
-        status: 200,
-        content_type: None,
-        body: &mut cursor,
-    }];
+    let mut pages = [PageReader { url: String::new(), status: 200, content_type: None, body: &mut cursor }];
     let started = Instant::now();
     crate::parse(&csv(), &mut pages, &Limits::default(), &mut collector).unwrap();
     let took = started.elapsed();

@@ -44,20 +44,12 @@ fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn try_parse(
-    connection: &Connection,
-    bodies: &[Vec<u8>],
-) -> Result<(Seen, ParseSummary), AnswerProblem> {
+fn try_parse(connection: &Connection, bodies: &[Vec<u8>]) -> Result<(Seen, ParseSummary), AnswerProblem> {
     let mut seen = Seen::default();
     let mut cursors: Vec<_> = bodies.iter().map(Cursor::new).collect();
     let mut pages: Vec<PageReader<'_>> = cursors
         .iter_mut()
-        .map(|cursor| PageReader {
-            url: "fixture".to_owned(),
-            status: 200,
-            content_type: None,
-            body: cursor,
-        })
+        .map(|cursor| PageReader { url: "fixture".to_owned(), status: 200, content_type: None, body: cursor })
         .collect();
     let summary = crate::parse(connection, &mut pages, &Limits::default(), &mut seen)?;
     Ok((seen, summary))

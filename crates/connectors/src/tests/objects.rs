@@ -68,15 +68,11 @@ fn walls_pages_and_broken_bodies_are_told_apart() {
 }
 
 fn first(paging: Paging) -> (Connection, HttpRequest) {
-    let Connection::Json(mut options) = json() else {
-        unreachable!()
-    };
+    let Connection::Json(mut options) = json() else { unreachable!() };
     options.paging = paging;
     options.query.insert("tahun".to_owned(), "2026".to_owned());
     let connection = Connection::Json(options);
-    let Ok(Request::Http(request)) = plan(&connection, None) else {
-        unreachable!()
-    };
+    let Ok(Request::Http(request)) = plan(&connection, None) else { unreachable!() };
     (connection, request)
 }
 
@@ -106,10 +102,8 @@ fn laravel_pages_are_followed_on_the_same_host_only() {
 
 #[test]
 fn cursors_end_and_do_not_turn_in_circles() {
-    let (connection, request) = first(Paging::Cursor {
-        path: "meta.next".to_owned(),
-        parameter: "cursor".to_owned(),
-    });
+    let (connection, request) =
+        first(Paging::Cursor { path: "meta.next".to_owned(), parameter: "cursor".to_owned() });
     let more = page(200, br#"{"data":[{"id":1}],"meta":{"next":"abc"}}"#.to_vec());
     let next = next_page(&connection, &request, 0, 0, &more).unwrap().unwrap();
     assert_eq!(value(&next, "cursor"), Some("abc"));

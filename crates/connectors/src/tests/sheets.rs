@@ -73,10 +73,7 @@ fn population_register_with_titles_and_merged_headers() {
     let body = book.save_to_buffer().unwrap();
     let connection = sheet_options(4, 2, &["Kecamatan"]);
     let (seen, summary) = try_parse(&connection, &[body]).unwrap();
-    assert_eq!(
-        seen.columns,
-        ["Kecamatan", "Kode Desa", "Penduduk L", "Penduduk P", "Persen", "Per"]
-    );
+    assert_eq!(seen.columns, ["Kecamatan", "Kode Desa", "Penduduk L", "Penduduk P", "Persen", "Per"]);
     assert_eq!(seen.rows[0], (5, list(&["Cepu", "33.16.05.2001", "10", "11.5", "0.12", "2026-09-30"])));
     assert_eq!(seen.rows[1].0, 7);
     assert_eq!(seen.rows[1].1[..3], ["Cepu", "3316052002", "#DIV/0!"]);
@@ -98,18 +95,13 @@ fn sheet_options(header_row: u32, header_rows: u32, fill_down: &[&str]) -> Conne
 }
 
 fn plain() -> Connection {
-    sheet(SpreadsheetOptions {
-        header_rows: 1,
-        ..SpreadsheetOptions::default()
-    })
+    sheet(SpreadsheetOptions { header_rows: 1, ..SpreadsheetOptions::default() })
 }
 
 #[test]
 fn dates_follow_the_epoch_of_the_file() {
     let rows = br#"<row r="1"><c r="A1" t="inlineStr"><is><t>tgl</t></is></c></row><row r="2"><c r="A2" s="1"><v>45000</v></c></row>"#;
-    let day = |properties: &str| {
-        rows_of(&plain(), raw_xlsx(rows, "<sst/>", properties)).rows[0].1[0].clone()
-    };
+    let day = |properties: &str| rows_of(&plain(), raw_xlsx(rows, "<sst/>", properties)).rows[0].1[0].clone();
     assert_eq!(day(""), "2023-03-15");
     assert_eq!(day(r#"<workbookPr date1904="1"/>"#), "2027-03-16");
 }
@@ -164,10 +156,8 @@ fn passwords_missing_sheets_and_other_files_are_told() {
     assert_eq!(try_parse(&plain(), &[zip]).err().unwrap().code(), "wrong_kind");
     assert_eq!(try_parse(&plain(), &[b"kode;nilai\n1;2\n".to_vec()]).err().unwrap().code(), "wrong_kind");
     assert_eq!(try_parse(&plain(), &[fixture("json/waf.html")]).err().unwrap().code(), "wrong_kind");
-    let named = sheet(SpreadsheetOptions {
-        sheet: Some("September".to_owned()),
-        ..SpreadsheetOptions::default()
-    });
+    let named =
+        sheet(SpreadsheetOptions { sheet: Some("September".to_owned()), ..SpreadsheetOptions::default() });
     let book = raw_xlsx(b"<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>", "<sst/>", "");
     match try_parse(&named, std::slice::from_ref(&book)).err() {
         Some(AnswerProblem::NoSheet { sheets, .. }) => assert_eq!(sheets, ["Data"]),

@@ -20,16 +20,11 @@ fn mysql(query: &str) -> Connection {
 }
 
 fn engines(query: &str) -> [Connection; 3] {
-    let Connection::Mysql(options) = mysql(query) else {
-        unreachable!()
-    };
+    let Connection::Mysql(options) = mysql(query) else { unreachable!() };
     [
         Connection::Mysql(options.clone()),
         Connection::Postgres(options),
-        Connection::Sqlite(SqliteOptions {
-            path: "a.db".to_owned(),
-            query: query.to_owned(),
-        }),
+        Connection::Sqlite(SqliteOptions { path: "a.db".to_owned(), query: query.to_owned() }),
     ]
 }
 
@@ -143,9 +138,7 @@ fn a_recording_gives_the_raw_row_back() {
     assert!(!String::from_utf8_lossy(&recording).contains("rahasia"));
     let limits = Limits::default();
     let row = |recording: &[u8], connection: &Connection, number: u64| {
-        raw_row(connection, &mut Cursor::new(recording), &limits, number)
-            .unwrap()
-            .map(|row| row.to_string())
+        raw_row(connection, &mut Cursor::new(recording), &limits, number).unwrap().map(|row| row.to_string())
     };
     let query = mysql("select 1");
     assert_eq!(row(&recording, &query, 2).as_deref(), Some("kode: 33.16 | nilai: 2"));

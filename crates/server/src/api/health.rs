@@ -32,7 +32,8 @@ pub async fn readyz(State(app): State<App>) -> Response {
             Ok::<(), DbError>(())
         })
     });
-    let refuse = |why: String| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response();
+    let refuse =
+        |why: String| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response();
     if let Err(error) = probed.await {
         return refuse(error.to_string());
     }

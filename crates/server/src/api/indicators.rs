@@ -9,7 +9,9 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use pendopo_figures::questions::listing::{VisibleIndicator, find_visible_indicator, list_visible_indicators};
+use pendopo_figures::questions::listing::{
+    VisibleIndicator, find_visible_indicator, list_visible_indicators,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -62,6 +62,8 @@ pub struct AgencyItem {
     pub counts: Vec<Mark>,
     /// Its sources that do not keep their promise: state, name, address.
     pub ill: Vec<(Mark, String, String)>,
+    /// It has sources at all.
+    pub sends: bool,
 }
 
 /// One sector.

@@ -90,7 +90,8 @@ fn at_ports(texts: PackTexts, port: u16) -> PackTexts {
 /// from the file that the pack names; the query stays.
 fn at_servers(mut texts: PackTexts, files: &Path) -> anyhow::Result<PackTexts> {
     let Ok(written) = std::fs::read_to_string(files.join(SERVERS)) else { return Ok(texts) };
-    let servers: BTreeMap<String, serde_json::Map<String, serde_json::Value>> = serde_json::from_str(&written)?;
+    let servers: BTreeMap<String, serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_str(&written)?;
     for (code, server) in servers {
         let Some(text) = texts.get_mut(&format!("sources/{code}.toml")) else { continue };
         let mut source: toml::Table = text.parse()?;

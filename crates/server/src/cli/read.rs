@@ -103,7 +103,9 @@ pub fn sources(global: &Global, format: Format) -> anyhow::Result<ExitCode> {
                 text(source.state.as_str()),
                 source.last_good.map_or(Value::Null, |at| {
                     Value::Text(
-                        at.to_zoned_datetime(identity.time_zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+                        at.to_zoned_datetime(identity.time_zone.clone())
+                            .strftime("%Y-%m-%d %H:%M")
+                            .to_string(),
                     )
                 }),
                 source.accepted.map_or(Value::Null, Value::Int),

@@ -1,11 +1,60 @@
-//! Slice: indicators, their course and their lineage.
+//! Slice: indicators, their course, the regions below, and the lineage of every figure.
 
+mod lineage;
+mod list;
+mod one;
 pub mod pages;
+pub mod rules;
+pub mod store;
 
-use crate::app::App;
-use axum::Router;
+pub use list::{course, indicators_of_region};
+pub use one::region_map;
+
+use crate::{
+    app::App,
+    error::AppResult,
+    web::{NavItem, PageRequest},
+};
+use axum::{
+    Router,
+    extract::{Path, Query},
+    response::Response,
+    routing::get,
+};
 
 /// The routes of this slice.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/indikator", get(list_indicators))
+        .route("/indikator/{code}", get(show_indicator))
+        .route("/angka/{indicator}/{region}/{period}", get(show_lineage))
+}
+
+async fn list_indicators(Query(query): Query<list::ListQuery>, request: PageRequest) -> AppResult<Response> {
+    request
+        .cached(NavItem::Indicators, move |reader, asked, chrome| list::build(reader, asked, chrome, &query))
+        .await
+}
+
+async fn show_indicator(
+    Path(code): Path<String>,
+    Query(query): Query<one::OneQuery>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    request
+        .cached(NavItem::Indicators, move |reader, asked, chrome| {
+            one::build(reader, asked, chrome, &code, &query)
+        })
+        .await
+}
+
+async fn show_lineage(
+    Path((indicator, region, period)): Path<(String, String, String)>,
+    Query(query): Query<lineage::LineageQuery>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    let build = move |reader: &mut pendopo_figures::Reader<'_>, asked: &crate::web::Asked, chrome| {
+        lineage::build(reader, asked, chrome, &lineage::Address { indicator, region, period, query })
+    };
+    request.cached(NavItem::Indicators, build).await
 }

@@ -56,7 +56,8 @@ impl ReferenceCheck<'_> {
 
     fn region(&mut self, file: &str, pointer: &str, code: RegionCode) {
         if code != RegionCode::COUNTRY && RegionTree::embedded().get(code).is_none() {
-            let suggestion = "look the code up: pendopo query \"select code, name from region where name like '…'\"";
+            let suggestion =
+                "look the code up: pendopo query \"select code, name from region where name like '…'\"";
             self.report(file, pointer, format!("region {code} does not exist"), suggestion);
         }
     }
@@ -398,7 +399,11 @@ impl ReferenceCheck<'_> {
                         value: figure.value,
                     })
                     .collect();
-                let asked = AskedFigure { indicator: item.code.clone(), region: case.expect.region, period: case.expect.period };
+                let asked = AskedFigure {
+                    indicator: item.code.clone(),
+                    region: case.expect.region,
+                    period: case.expect.period,
+                };
                 let at = format!("{pointer}/case/{index}");
                 match evaluate_case(&definitions, &given, &asked) {
                     Ok(value) if same_value(value, case.expect.value) => {}

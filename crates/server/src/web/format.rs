@@ -88,12 +88,18 @@ impl Figure {
     }
 }
 
-/// Writes a value in its unit; `compact` shortens large numbers (`Rp1,2 M`). Money stands before the
+/// From here on numbers may be written short; prices and heads are written out.
+const COMPACT_FROM: f64 = 1_000_000.0;
+
+/// Writes a value in its unit; `compact` shortens from a million on (`Rp1,2 M`). Money stands before the
 /// number without a space, as CLDR has it; `Rp/kg` keeps what follows the stroke as its unit.
 pub fn figure(value: f64, unit: &str, decimals: u8, compact: bool, lang: Lang) -> Figure {
     let decimals = usize::from(decimals);
-    let number =
-        if compact { compact_number(value, decimals, lang) } else { format_number(value, decimals, lang) };
+    let number = if compact && value.abs() >= COMPACT_FROM {
+        compact_number(value, decimals, lang)
+    } else {
+        format_number(value, decimals, lang)
+    };
     let (prefix, unit) = match unit.strip_prefix("Rp") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => ("Rp", rest.to_owned()),
         _ => ("", unit.to_owned()),

@@ -30,7 +30,13 @@ fn lists_are_complete_and_cut_by_cursor() {
     let mut cursor = String::new();
     loop {
         let page = json(&server, &format!("/api/v1/regions?level=district&limit=5{cursor}"), 200);
-        seen.extend(page["items"].as_array().unwrap().iter().map(|region| region["code"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|region| region["code"].as_str().unwrap().to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
@@ -41,16 +47,31 @@ fn lists_are_complete_and_cut_by_cursor() {
     sorted.dedup();
     assert_eq!((seen.len(), &sorted), (16, &seen));
 
-    let figures = json(&server, "/api/v1/observations?indicator=angka&within=33.16.01&from=2026-02&limit=4", 200);
+    let figures =
+        json(&server, "/api/v1/observations?indicator=angka&within=33.16.01&from=2026-02&limit=4", 200);
     assert_eq!(figures["items"].as_array().unwrap().len(), 4);
     assert_eq!(figures["items"][0]["value"], 9.0);
     assert_eq!(figures["items"][0]["row"], 4, "the row as its owner counts, header included");
-    let rest = json(&server, &format!("/api/v1/observations?indicator=angka&from=2026-02&cursor={}", figures["next"].as_str().unwrap()), 200);
+    let rest = json(
+        &server,
+        &format!(
+            "/api/v1/observations?indicator=angka&from=2026-02&cursor={}",
+            figures["next"].as_str().unwrap()
+        ),
+        200,
+    );
     assert_eq!(rest["items"].as_array().unwrap().len(), 7);
-    let rolled = json(&server, "/api/v1/observations?indicator=angka&within=33.16&rolled_up=true&from=2026-01&to=2026-01", 200);
+    let rolled = json(
+        &server,
+        "/api/v1/observations?indicator=angka&within=33.16&rolled_up=true&from=2026-01&to=2026-01",
+        200,
+    );
     assert!(rolled["items"].as_array().unwrap().iter().all(|figure| figure["value"] == 12.0), "{rolled}");
     let latest = json(&server, "/api/v1/latest", 200);
-    assert_eq!((&latest["items"][0]["region"], &latest["items"][0]["value"]), (&"33.16".into(), &19.0.into()));
+    assert_eq!(
+        (&latest["items"][0]["region"], &latest["items"][0]["value"]),
+        (&"33.16".into(), &19.0.into())
+    );
     assert_eq!(latest["items"][0]["reported"], 11);
     assert_eq!(latest["items"][0]["expected"], 295);
 }
@@ -60,7 +81,10 @@ fn runs_and_refused_rows_tell_what_happened() {
     let (_center, server) = center_with_figures();
     let runs = json(&server, "/api/v1/runs?source=angka", 200);
     let run = &runs["items"][0];
-    assert_eq!((&run["status"], &run["accepted"], &run["refused"], &run["added"]), (&"done".into(), &13.into(), &1.into(), &13.into()));
+    assert_eq!(
+        (&run["status"], &run["accepted"], &run["refused"], &run["added"]),
+        (&"done".into(), &13.into(), &1.into(), &13.into())
+    );
     let refused = json(&server, &format!("/api/v1/runs/{}/refused-rows", run["id"]), 200);
     assert_eq!(refused["items"][0]["row"], 5);
     assert!(refused["items"][0]["raw"].as_str().unwrap().contains("99.99.99.9999"));
@@ -103,7 +127,11 @@ fn every_route_of_the_api_is_documented() {
     let source = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/mod.rs")).unwrap();
     for route in source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")) {
         let path = route.split('"').next().unwrap();
-        let full = if path.ends_with('z') || path == "/metrics" { path.to_owned() } else { format!("/api/v1{path}") };
+        let full = if path.ends_with('z') || path == "/metrics" {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         let exempt = ["/metrics", "/api/v1/openapi.json"].contains(&full.as_str());
         assert!(exempt || paths.contains_key(&full), "{full} is not in the OpenAPI document");
     }

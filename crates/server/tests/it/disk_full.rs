@@ -45,8 +45,11 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
 
     let filler = disk.path().join("filler");
     // Enough rows that the log must grow.
-    let rows: String = (0..120).map(|month| format!("33.16.01.2001,{}-{:02},8\n", 2010 + month / 12, 1 + month % 12)).collect();
-    let villages: String = (2002..=2012).map(|village| rows.replace("2001,", &format!("{village},"))).collect();
+    let rows: String = (0..120)
+        .map(|month| format!("33.16.01.2001,{}-{:02},8\n", 2010 + month / 12, 1 + month % 12))
+        .collect();
+    let villages: String =
+        (2002..=2012).map(|village| rows.replace("2001,", &format!("{village},"))).collect();
     std::fs::write(&file, format!("kode,bulan,nilai\n33.16.01.2001,2026-01,8\n{rows}{villages}")).unwrap();
     fill(&filler);
     let refused = center.run(&["run", "angka"]);

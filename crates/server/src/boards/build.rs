@@ -1,0 +1,348 @@
+//! Puts a board together from its definition, the latest figures of the center's region and the sources.
+
+use super::{
+    pages::{AgencyItem, BoardPage, ExceptionItem, MapItem, SectionItem},
+    store,
+};
+use crate::{
+    error::{AppError, AppResult},
+    indicators::{
+        rules,
+        store::{Catalog, below_key, indicator_name, sector_name},
+    },
+    packs::schema::BoardFile,
+    sources::store::{SourceHealth, read_sources},
+    web::{Asked, Chrome},
+    widgets::{Empty, Mark, Shape},
+};
+use pendopo_figures::{
+    IndicatorRow, Reader,
+    questions::{LatestFigure, Order, Questions, TableOf},
+};
+use pendopo_vocab::{Direction, FreshnessState, RegionCode, TargetStatus};
+use std::collections::HashMap;
+
+/// Exceptions listed of each kind; the rest is a link.
+const LISTED_OFF: usize = 5;
+const LISTED_SOURCES: usize = 3;
+const LISTED_RISK: usize = 2;
+/// Regions named as the worst in an exception.
+const WORST_REGIONS: i64 = 2;
+
+/// All that a board is made of.
+struct Material {
+    catalog: Catalog,
+    latest: HashMap<i64, LatestFigure>,
+    sources: Vec<SourceHealth>,
+    region: RegionCode,
+}
+
+/// Builds the home board, or the one called `code`.
+///
+/// # Errors
+/// [`AppError::NotFound`] without such a board; the database's.
+pub fn build(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    chrome: Chrome,
+    code: Option<&str>,
+) -> AppResult<BoardPage> {
+    let boards = store::read_boards(reader)?;
+    let wanted = code.or(asked.identity.home_board.as_deref());
+    let board = match wanted {
+        Some(wanted) => boards.iter().find(|board| board.code == wanted),
+        None => boards.first(),
+    };
+    if let (None, Some(code)) = (board, code) {
+        return Err(AppError::NotFound(code.to_owned()));
+    }
+    let region = asked.identity.region;
+    let latest = reader.latest_of_region(&asked.scope, region)?;
+    let material = Material {
+        catalog: Catalog::read(reader, &asked.scope)?,
+        latest: latest.into_iter().map(|figure| (figure.indicator_id, figure)).collect(),
+        sources: read_sources(reader, &asked.scope, asked.now)?,
+        region,
+    };
+    let (exceptions, more) = exceptions(reader, asked, &material)?;
+    let map = match board.and_then(|board| board.map.as_deref()) {
+        Some(indicator) => map(reader, asked, &material, indicator)?,
+        None => None,
+    };
+    Ok(BoardPage {
+        title: board
+            .map_or_else(|| asked.t.tr("board-title-default").into_owned(), |board| title(board, asked)),
+        summary: summary(asked, &material),
+        exceptions,
+        more,
+        agencies: agencies(asked, &material),
+        sections: match board {
+            Some(board) => sections(reader, asked, &material, board)?,
+            None => Vec::new(),
+        },
+        map,
+        others: boards
+            .iter()
+            .filter(|other| board.is_none_or(|board| board.code != other.code))
+            .map(|other| (format!("/papan/{}", other.code), title(other, asked)))
+            .collect(),
+        empty: empty(asked, &material),
+        chrome,
+    })
+}
+
+fn title(board: &BoardFile, asked: &Asked) -> String {
+    match &board.title_en {
+        Some(title) if !asked.t.is_id() => title.clone(),
+        _ => board.title.clone(),
+    }
+}
+
+fn empty(asked: &Asked, material: &Material) -> Option<Empty> {
+    let t = asked.t;
+    if material.catalog.indicators.is_empty() {
+        return Some(Empty {
+            title: t.tr("empty-pack").into_owned(),
+            advice: t.tr("empty-pack-now").into_owned(),
+            action: None,
+        });
+    }
+    material.latest.is_empty().then(|| Empty {
+        title: t.tr("empty-board").into_owned(),
+        advice: t.tr("empty-board-now").into_owned(),
+        action: Some(("/sumber".to_owned(), t.tr("nav-sources").into_owned())),
+    })
+}
+
+fn summary(asked: &Asked, material: &Material) -> String {
+    let t = asked.t;
+    let count = |status| material.latest.values().filter(|figure| figure.status == status).count();
+    let (off, risk, on) =
+        (count(TargetStatus::OffTrack), count(TargetStatus::AtRisk), count(TargetStatus::OnTrack));
+    if off + risk + on == 0 {
+        return t.tr("board-summary-none").into_owned();
+    }
+    let numbers =
+        [("off", off.into()), ("all", (off + risk + on).into()), ("risk", risk.into()), ("on", on.into())];
+    let mut words = t.with("board-summary", numbers);
+    let silent = material.sources.iter().filter(|source| source.state != FreshnessState::Fresh).count();
+    if silent > 0 {
+        words.push(' ');
+        words.push_str(&t.tr1("board-summary-silent", silent));
+    }
+    words
+}
+
+/// What needs a look: figures off target by the size of their miss, sources that are ill, figures at risk
+/// that got worse. And how many more there are.
+fn exceptions(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    material: &Material,
+) -> AppResult<(Vec<ExceptionItem>, usize)> {
+    let row =
+        |figure: &LatestFigure| material.catalog.by_id(figure.indicator_id).map(|indicator| &indicator.row);
+    let mut off: Vec<&LatestFigure> =
+        material.latest.values().filter(|figure| figure.status == TargetStatus::OffTrack).collect();
+    off.sort_by(|a, b| b.miss.total_cmp(&a.miss).then(a.indicator_id.cmp(&b.indicator_id)));
+    let worsening = |figure: &LatestFigure| {
+        let row = row(figure)?;
+        rules::is_better(row, figure.previous?, figure.value, rules::bounds(figure)).map(|better| !better)
+    };
+    let mut risk: Vec<&LatestFigure> = material
+        .latest
+        .values()
+        .filter(|figure| figure.status == TargetStatus::AtRisk && worsening(figure) == Some(true))
+        .collect();
+    risk.sort_by(|a, b| b.miss.total_cmp(&a.miss).then(a.indicator_id.cmp(&b.indicator_id)));
+    let mut ill: Vec<&SourceHealth> =
+        material.sources.iter().filter(|source| source.state < FreshnessState::Late).collect();
+    ill.sort_by_key(|source| source.state);
+    let more = off.len().saturating_sub(LISTED_OFF) + risk.len().saturating_sub(LISTED_RISK);
+    let more = more + ill.len().saturating_sub(LISTED_SOURCES);
+    let mut items = Vec::new();
+    for figure in off.into_iter().take(LISTED_OFF) {
+        if let Some(row) = row(figure) {
+            items.push(figure_exception(reader, asked, material, row, figure)?);
+        }
+    }
+    items.extend(ill.into_iter().take(LISTED_SOURCES).map(|source| source_exception(asked, source)));
+    for figure in risk.into_iter().take(LISTED_RISK) {
+        if let Some(row) = row(figure) {
+            items.push(figure_exception(reader, asked, material, row, figure)?);
+        }
+    }
+    Ok((items, more))
+}
+
+fn figure_exception(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    material: &Material,
+    row: &IndicatorRow,
+    figure: &LatestFigure,
+) -> AppResult<ExceptionItem> {
+    let t = asked.t;
+    let mut what = rules::exception_words(row, figure, t);
+    let worst = worst_regions(reader, asked, material, row, figure)?;
+    if !worst.is_empty() {
+        what.push(' ');
+        what.push_str(&t.tr1("exception-worst", worst.join(", ")));
+    }
+    Ok(ExceptionItem {
+        mark: Mark::status(figure.status, t),
+        name: indicator_name(row, t).to_owned(),
+        href: rules::indicator_href(&row.code, material.region),
+        figure: Some(rules::head(row, figure.value, t)),
+        what,
+        from: format!("{} · {}", rules::period_label(figure.period, t), material.catalog.agency_short(row)),
+        link: (
+            rules::lineage_href(&row.code, material.region, figure.period, ""),
+            t.tr("lineage-link").into_owned(),
+        ),
+    })
+}
+
+/// The regions one level down with the worst values, where "worst" means something across regions of
+/// different size: not for sums.
+fn worst_regions(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    material: &Material,
+    row: &IndicatorRow,
+    figure: &LatestFigure,
+) -> AppResult<Vec<String>> {
+    let order = match row.direction {
+        Direction::Lower => Order::Highest,
+        Direction::Higher => Order::Lowest,
+        Direction::Range => return Ok(Vec::new()),
+    };
+    let Some(level) = material.region.level().child() else { return Ok(Vec::new()) };
+    if row.region_aggregation == pendopo_vocab::RegionAggregation::Sum || row.level < level {
+        return Ok(Vec::new());
+    }
+    let of = TableOf {
+        indicator_id: figure.indicator_id,
+        breakdown_id: 0,
+        parent: material.region,
+        level,
+        period: Some(figure.period),
+    };
+    let ranked = reader.ranking(&asked.scope, of, order, WORST_REGIONS, None)?;
+    Ok(ranked
+        .into_iter()
+        .map(|region| format!("{} {}", region.name, rules::words(row, region.value, asked.t)))
+        .collect())
+}
+
+fn source_exception(asked: &Asked, source: &SourceHealth) -> ExceptionItem {
+    let href = format!("/sumber/{}", source.code);
+    ExceptionItem {
+        mark: Mark::freshness(source.state, asked.t),
+        name: source.name.clone(),
+        href: href.clone(),
+        figure: None,
+        what: source.sentence(asked.t.lang(), asked.now, &asked.identity.time_zone),
+        from: source.agency_short.clone(),
+        link: (href, asked.t.tr("source-link").into_owned()),
+    }
+}
+
+fn agencies(asked: &Asked, material: &Material) -> Vec<AgencyItem> {
+    let t = asked.t;
+    let mut agencies: Vec<_> = material.catalog.agencies.iter().collect();
+    agencies.sort_by_key(|(_, agency)| agency.position);
+    let of_agency = |id: i64| material.catalog.indicators.iter().filter(move |i| i.row.agency_id == id);
+    let mut items = Vec::new();
+    for (id, agency) in agencies {
+        let mut counts = Vec::new();
+        for (status, key) in [
+            (TargetStatus::OffTrack, "count-off"),
+            (TargetStatus::AtRisk, "count-risk"),
+            (TargetStatus::OnTrack, "count-on"),
+            (TargetStatus::NoTarget, "count-no-target"),
+            (TargetStatus::NoData, "count-no-data"),
+        ] {
+            let status_of =
+                |id: &i64| material.latest.get(id).map_or(TargetStatus::NoData, |figure| figure.status);
+            let count = of_agency(*id).filter(|indicator| status_of(&indicator.id) == status).count();
+            if count > 0 {
+                counts.push(Mark { shape: Shape::from(status), word: t.tr1(key, count), quiet: false });
+            }
+        }
+        let sources: Vec<_> =
+            material.sources.iter().filter(|source| source.agency_code == agency.code).collect();
+        if counts.is_empty() && sources.is_empty() {
+            continue;
+        }
+        let ill = sources
+            .iter()
+            .filter(|source| source.state != FreshnessState::Fresh)
+            .map(|source| {
+                (Mark::freshness(source.state, t), source.name.clone(), format!("/sumber/{}", source.code))
+            })
+            .collect();
+        items.push(AgencyItem {
+            short: agency.short_name.clone(),
+            name: agency.name.clone(),
+            href: format!("/indikator?opd={}", agency.code),
+            counts,
+            ill,
+            sends: !sources.is_empty(),
+        });
+    }
+    items
+}
+
+fn sections(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    material: &Material,
+    board: &BoardFile,
+) -> AppResult<Vec<SectionItem>> {
+    let mut sections = Vec::new();
+    for section in &board.section {
+        let mut tiles = Vec::new();
+        for code in &section.indicators {
+            let Some(indicator) = material.catalog.by_code(code) else { continue };
+            let latest = material.latest.get(&indicator.id);
+            let course = match latest {
+                Some(latest) => {
+                    crate::indicators::course(reader, asked, indicator.id, material.region, latest.period)?
+                }
+                None => Vec::new(),
+            };
+            let agency = material.catalog.agency_short(&indicator.row);
+            tiles.push(rules::tile(&indicator.row, agency, material.region, latest, &course, asked.t));
+        }
+        if !tiles.is_empty() {
+            sections.push(SectionItem { name: sector_name(asked, &section.sector), tiles });
+        }
+    }
+    Ok(sections)
+}
+
+fn map(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    material: &Material,
+    code: &str,
+) -> AppResult<Option<MapItem>> {
+    let Some(indicator) = material.catalog.by_code(code) else { return Ok(None) };
+    let Some(latest) = material.latest.get(&indicator.id) else { return Ok(None) };
+    let Some(level) = material.region.level().child() else { return Ok(None) };
+    let of = TableOf {
+        indicator_id: indicator.id,
+        breakdown_id: 0,
+        parent: material.region,
+        level,
+        period: Some(latest.period),
+    };
+    let figures = reader.region_table(&asked.scope, of, None)?;
+    let map = crate::indicators::region_map(asked, &indicator.row, material.region, latest.period, &figures);
+    Ok(Some(MapItem {
+        title: format!("{}: {}", indicator_name(&indicator.row, asked.t), asked.t.tr(below_key(level))),
+        href: rules::indicator_href(code, material.region),
+        map,
+    }))
+}
