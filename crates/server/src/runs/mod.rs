@@ -1,12 +1,95 @@
 //! Slice: the ledger of runs and the rows they refused.
 
+mod build;
 pub mod pages;
 pub mod store;
 
-use crate::app::App;
-use axum::Router;
+pub use build::item;
+
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    sources::jobs::{self, RunOptions},
+    web::{Asked, Chrome, NavItem, PageRequest},
+};
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use build::{ListQuery, RowsQuery};
+use pendopo_figures::Reader;
+use pendopo_vocab::Author;
 
 /// The routes of this slice.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/penarikan", get(list_runs))
+        .route("/penarikan/{id}", get(show_run))
+        .route("/penarikan/{id}/ditolak", get(list_refused_rows))
+        .route("/penarikan/{id}/ditolak.csv", get(export_refused_rows))
+        .route("/penarikan/{id}/ditolak/ulang", post(retry_refused_rows))
+}
+
+async fn list_runs(Query(query): Query<ListQuery>, request: PageRequest) -> AppResult<Response> {
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
+        build::list(reader, asked, chrome, &query)
+    };
+    request.live(NavItem::Runs, build).await
+}
+
+async fn show_run(
+    State(app): State<App>,
+    Path(run_id): Path<i64>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    let step = app.progress().of(run_id);
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
+        build::one(reader, asked, chrome, run_id, step)
+    };
+    request.live(NavItem::Runs, build).await
+}
+
+async fn list_refused_rows(
+    Path(run_id): Path<i64>,
+    Query(query): Query<RowsQuery>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
+        build::refused(reader, asked, chrome, run_id, &query)
+    };
+    request.live(NavItem::Runs, build).await
+}
+
+async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Response> {
+    let scope = app.scope();
+    let text = app
+        .blocking(move |db| {
+            db.read(|reader| {
+                if store::read_run(reader, &scope, run_id)?.is_none() {
+                    return Ok(None);
+                }
+                let mut text = Vec::new();
+                store::export_refused_rows(reader, run_id, &store::RowFilter::default(), &mut text)?;
+                Ok(Some(text))
+            })
+        })
+        .await?
+        .ok_or_else(|| AppError::NotFound(format!("{run_id}")))?;
+    let name = format!("attachment; filename=\"ditolak-{run_id}.csv\"");
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, text).into_response())
+}
+
+async fn retry_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Redirect> {
+    let options = RunOptions { author: Author::named("halaman"), trigger: "retry", ..RunOptions::default() };
+    let report = jobs::retry_run(&app, run_id, &options).await?;
+    app.bump_data_version();
+    Ok(Redirect::to(&format!("/penarikan/{}", report.run_id.unwrap_or(run_id))))
 }

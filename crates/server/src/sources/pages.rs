@@ -59,3 +59,15 @@ pub struct SourcePage {
     /// Its last runs.
     pub runs: Vec<crate::runs::pages::RunItem>,
 }
+
+/// What a trial run of a source would have changed.
+#[derive(Template)]
+#[template(path = "sources/trial.html")]
+pub struct TrialPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Code of the source.
+    pub code: String,
+    /// The report, as on the command line.
+    pub text: String,
+}
