@@ -21,10 +21,10 @@ pub const TEST_CRATES: &[&str] = &["testkit"];
 /// The features of the server, and which other features each may use.
 pub const FEATURES: &[(&str, &[&str])] = &[
     ("packs", &[]),
-    ("sources", &["runs"]),
+    ("sources", &["packs", "runs"]),
     ("runs", &["sources"]),
     ("indicators", &["runs", "sources", "regions"]),
-    ("boards", &["indicators", "sources", "runs", "regions"]),
+    ("boards", &["indicators", "packs", "sources", "runs", "regions"]),
     ("regions", &["indicators", "sources"]),
     ("api", &["indicators", "boards", "sources", "runs", "regions", "packs"]),
 ];

@@ -110,8 +110,8 @@ target-at-least = target ≥ { $n }
 target-at-most = target ≤ { $n }
 target-between = target { $a } to { $b }
 label-target = target { $n }
-label-target-low = lower { $n }
-label-target-high = upper { $n }
+label-target-low = lower bound { $n }
+label-target-high = upper bound { $n }
 label-last-year = last year { $n }
 
 ## Board
@@ -142,7 +142,7 @@ empty-pack-now = Apply one with: pendopo apply PACK. Board, indicators and sourc
 exception-off = { $value } against { $target }.
 exception-since =
     { $n ->
-        [one] Off track this period.
+        [1] Off track this period.
        *[other] Off track for { $n } periods in a row.
     }
 exception-worst = Worst: { $n }.

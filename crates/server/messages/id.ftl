@@ -99,9 +99,9 @@ target-at-least = target ≥ { $n }
 target-at-most = target ≤ { $n }
 target-between = target { $a } sampai { $b }
 label-target = target { $n }
-label-target-low = bawah { $n }
-label-target-high = atas { $n }
-label-last-year = thn lalu { $n }
+label-target-low = batas bawah { $n }
+label-target-high = batas atas { $n }
+label-last-year = tahun lalu { $n }
 
 ## Papan
 board-title-default = Papan pimpinan
@@ -128,7 +128,7 @@ empty-pack-now = Pasang paket dengan perintah: pendopo apply PAKET. Setelah itu 
 exception-off = { $value } terhadap { $target }.
 exception-since =
     { $n ->
-        [one] Meleset pada periode ini.
+        [1] Meleset pada periode ini.
        *[other] Meleset { $n } periode berturut-turut.
     }
 exception-worst = Terburuk: { $n }.

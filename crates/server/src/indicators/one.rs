@@ -203,7 +203,7 @@ fn lead(material: &Material<'_>) -> String {
     }
     if let (Some(reported), Some(expected)) = (point.reported, point.expected)
         && reported >= expected
-        && expected > 0
+        && expected > 1
     {
         sentences.push(t.tr1("lead-complete", expected));
     }

@@ -1,1 +1,174 @@
+//! Words in both languages, contrast in both themes, nothing inline in any template.
 
+use super::{Chrome, NavItem, Tr, error_page::ErrorPage};
+use askama::Template;
+use jiff::{Timestamp, tz::TimeZone};
+use pendopo_vocab::Lang;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    path::{Path, PathBuf},
+};
+
+const STYLE: &str = include_str!("../../assets/app.css");
+const MESSAGES: [&str; 2] = [include_str!("../../messages/id.ftl"), include_str!("../../messages/en.ftl")];
+
+fn chrome(lang: Lang, path: &str) -> Chrome {
+    let now: Timestamp = "2026-11-24T01:15:00Z".parse().unwrap();
+    let zone = TimeZone::get("Asia/Jakarta").unwrap();
+    Chrome::new(Tr(lang), "Pemerintah Kabupaten Contoh", NavItem::None, path, now, &zone)
+}
+
+fn keys(source: &str) -> BTreeSet<&str> {
+    let named = source.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    named.filter_map(|line| line.split_once(" =").map(|(key, _)| key)).collect()
+}
+
+/// All files below `src` with this ending.
+fn sources(ending: &str) -> Vec<(PathBuf, String)> {
+    fn collect(folder: &Path, ending: &str, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, ending, found);
+            } else if path.extension().is_some_and(|extension| extension == ending) {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), ending, &mut found);
+    assert!(!found.is_empty());
+    found
+}
+
+#[test]
+fn both_languages_have_the_same_keys_and_each_is_written_once() {
+    let [id, en] = MESSAGES.map(keys);
+    assert_eq!(id.difference(&en).collect::<Vec<_>>(), Vec::<&&str>::new(), "missing in English");
+    assert_eq!(en.difference(&id).collect::<Vec<_>>(), Vec::<&&str>::new(), "missing in Indonesian");
+    for source in MESSAGES {
+        let written =
+            source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase())).count();
+        assert_eq!(written, keys(source).len(), "a key is written twice");
+        assert!(fluent_bundle::FluentResource::try_new(source.to_owned()).is_ok());
+    }
+}
+
+#[test]
+fn every_key_that_code_and_templates_name_has_words() {
+    let known = keys(MESSAGES[0]);
+    let mut named = 0;
+    for (path, text) in sources("rs").into_iter().chain(sources("html")) {
+        for call in [".tr(\"", ".tr1(\"", ".tr2(\"", ".tr3(\"", ".with(\""] {
+            for rest in text.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap();
+                named += 1;
+                assert!(known.contains(key), "{}: no words for `{key}`", path.display());
+            }
+        }
+    }
+    assert!(named > 100, "the search found only {named}");
+}
+
+#[test]
+fn templates_hold_nothing_inline_and_nothing_from_elsewhere() {
+    for (path, text) in sources("html") {
+        for forbidden in ["style=\"", "<style", "<script>", "onclick=", "http://", "https://", "javascript:"]
+        {
+            assert!(!text.contains(forbidden), "{}: {forbidden}", path.display());
+        }
+    }
+    assert!(!STYLE.contains("http") && !STYLE.contains("@import"));
+}
+
+fn tokens(block: &str) -> HashMap<String, [f64; 3]> {
+    let mut tokens = HashMap::new();
+    for line in block.lines() {
+        let Some((name, value)) = line.trim().split_once(": #") else { continue };
+        let hex = value.trim_end_matches(';');
+        let channel = |at: usize| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+        tokens.insert(name.to_owned(), [channel(0), channel(2), channel(4)]);
+    }
+    tokens
+}
+
+/// Contrast ratio of WCAG 2.2.
+fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
+    let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+    let luminance = |c: [f64; 3]| 0.2126 * linear(c[0]) + 0.7152 * linear(c[1]) + 0.0722 * linear(c[2]);
+    let (light, dark) = (luminance(a).max(luminance(b)), luminance(a).min(luminance(b)));
+    (light + 0.05) / (dark + 0.05)
+}
+
+#[test]
+fn every_ink_is_readable_on_its_ground_in_both_themes() {
+    let dark_at = STYLE.find("prefers-color-scheme: dark").unwrap();
+    let light = tokens(STYLE[..dark_at].split_once(":root {").unwrap().1);
+    let dark = tokens(STYLE[dark_at..].split_once(":root {").unwrap().1.split_once('}').unwrap().0);
+    assert_eq!(light.len(), dark.len());
+    let text = 4.5;
+    let drawing = 3.0;
+    let pairs = [
+        ("--ink", "--paper", text),
+        ("--ink", "--sunk", text),
+        ("--soft", "--paper", text),
+        ("--soft", "--sunk", text),
+        ("--ink", "--sheet", text),
+        ("--accent", "--paper", text),
+        ("--accent-ink", "--accent", text),
+        ("--on", "--paper", text),
+        ("--risk", "--paper", text),
+        ("--off", "--paper", text),
+        ("--stale", "--paper", text),
+        ("--ribbon-ink", "--ribbon", text),
+        ("--q-ink", "--q0", text),
+        ("--q-ink", "--q1", text),
+        ("--q-ink", "--q2", text),
+        ("--q-ink", "--q3", text),
+        ("--q-ink-end", "--q4", text),
+        ("--rule", "--paper", drawing),
+        ("--rule", "--sheet", drawing),
+    ];
+    for (theme, tokens) in [("light", &light), ("dark", &dark)] {
+        for (ink, ground, wanted) in pairs {
+            let found = contrast(tokens[ink], tokens[ground]);
+            assert!(found >= wanted, "{theme}: {ink} on {ground} is {found:.2}, wanted {wanted}");
+        }
+    }
+}
+
+#[test]
+fn an_error_page_has_a_way_out_and_escapes_what_it_repeats() {
+    for lang in Lang::ALL {
+        let page = ErrorPage {
+            chrome: chrome(lang, "/x?<script>"),
+            status: 404,
+            code: "not-found",
+            detail: "<script>alert(1)</script>".to_owned(),
+            reference: Some("0badcafe".to_owned()),
+        };
+        let html = page.render().unwrap();
+        assert!(!html.contains("<script>"), "{html}");
+        assert!(html.contains("href=\"/\"") && html.contains("0badcafe"));
+        assert!(html.contains(&format!("<html lang=\"{}\">", lang.tag())));
+    }
+}
+
+#[test]
+fn the_language_switch_keeps_the_page_and_its_choices() {
+    let page = chrome(Lang::Id, "/indikator/a?wilayah=33.16&bahasa=id&periode=2026");
+    assert_eq!(page.in_language(Lang::En), "/indikator/a?wilayah=33.16&periode=2026&bahasa=en");
+    assert_eq!(chrome(Lang::Id, "/").in_language(Lang::En), "/?bahasa=en");
+    assert_eq!(page.short_place(), "Kabupaten Contoh");
+}
+
+#[test]
+fn sample_data_are_marked_on_the_page() {
+    let mut frame = chrome(Lang::Id, "/");
+    frame.sample_data = true;
+    let page =
+        ErrorPage { chrome: frame, status: 404, code: "not-found", detail: String::new(), reference: None };
+    assert!(page.render().unwrap().contains("DATA CONTOH"));
+}

@@ -66,7 +66,10 @@ impl Scale {
             _ => 1.0,
         };
         (0..6)
-            .find(|places| ((step * 10f64.powi(*places)).fract()).abs() < 1e-6)
+            .find(|places| {
+                let scaled = step * 10f64.powi(*places);
+                (scaled - scaled.round()).abs() < 1e-6
+            })
             .map_or(6, |places| places as u8)
     }
 }

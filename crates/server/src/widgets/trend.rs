@@ -80,6 +80,9 @@ const NARROW: Frame =
 const TOP: f64 = 14.0;
 const FOOT: f64 = 28.0;
 const LABEL_GAP: f64 = 17.0;
+/// Width of a letter under the axis, and the room between two labels there.
+const TICK_LETTER: f64 = 7.0;
+const TICK_SPACE: f64 = 14.0;
 
 impl Trend {
     /// A chart of `points`, oldest first; `summary` says in a sentence what it shows.
@@ -131,7 +134,9 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
         path(points.iter().enumerate().map(|(index, point)| pick(point).map(|v| (x(index), y.at(v)))))
     };
     let write = |value: f64| figure(value, unit, decimals, true, t.lang()).text();
-    let every = points.len().div_ceil(frame.months).max(1);
+    let longest = points.iter().map(|point| point.label.chars().count()).max().unwrap_or(0);
+    let room = ((to - from) / (longest as f64 * TICK_LETTER + TICK_SPACE)) as usize;
+    let every = points.len().div_ceil(room.clamp(1, frame.months)).max(1);
     let last = points.len().saturating_sub(1);
     Plot {
         class: frame.class,
@@ -155,8 +160,8 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
             .collect(),
         line: series(|point| point.value),
         last_year: series(|point| point.last_year),
-        target: series(|point| point.target),
-        target_high: series(|point| point.target_high),
+        target: steps(points, &y, &x, |point| point.target),
+        target_high: steps(points, &y, &x, |point| point.target_high),
         gaps: gaps(points).map(|(a, b)| (Px(x(a) - step / 2.0), Px((b - a + 1) as f64 * step))).collect(),
         dots: points
             .iter()
@@ -168,6 +173,28 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
             .collect(),
         labels: labels(points, &y, bottom, write, t),
     }
+}
+
+/// A target holds until the next one begins: a line in steps, not a slope that nobody laid down.
+fn steps(
+    points: &[TrendPoint],
+    y: &Scale,
+    x: &impl Fn(usize) -> f64,
+    pick: fn(&TrendPoint) -> Option<f64>,
+) -> String {
+    let mut corners = Vec::with_capacity(points.len() * 2);
+    let mut before: Option<f64> = None;
+    for (index, point) in points.iter().enumerate() {
+        let here = pick(point);
+        if let (Some(was), Some(is)) = (before, here)
+            && was != is
+        {
+            corners.push(Some((x(index), y.at(was))));
+        }
+        corners.push(here.map(|value| (x(index), y.at(value))));
+        before = here;
+    }
+    path(corners.into_iter())
 }
 
 /// Stretches without a value between the first and the last one that has some, as index ranges.

@@ -4,5 +4,6 @@ mod api_flow;
 mod disk_full;
 mod kill;
 mod pack_flow;
+mod page_flow;
 mod real_input;
 mod support;
