@@ -458,7 +458,7 @@ pub fn region_map(
         (Some((_, high)), Some((_, low))) => t.tr2("map-summary", name(high), name(low)),
         _ => t.tr("map-summary-none").into_owned(),
     };
-    let caption = format!("{}, {}", super::store::indicator_name(row, t), rules::period_label(period, t));
+    let caption = format!("{}, {}", indicator_name(row, t), rules::period_label(period, t));
     RegionMap::new(t, caption, summary, cells, |value| rules::words(row, value, t))
 }
 

@@ -74,11 +74,6 @@ impl Tr {
         self.lookup(key, Some(&arguments)).into_owned()
     }
 
-    /// Whether there are words for `key`.
-    pub fn has(self, key: &str) -> bool {
-        self.bundle().has_message(key)
-    }
-
     fn bundle(self) -> &'static Bundle {
         match self.0 {
             Lang::Id => &INDONESIAN,

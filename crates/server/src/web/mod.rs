@@ -15,12 +15,11 @@ mod page_request;
 #[cfg(test)]
 mod tests;
 
-pub use assets::{asset_url, routes as asset_routes};
-pub use cache::CachePolicy;
+pub use assets::routes as asset_routes;
 pub use error_page::render_errors;
-pub use format::{Figure, TimeStyle, change, figure, format_time, how_long, thousands};
+pub use format::{Figure, TimeStyle, change, figure, how_long, thousands};
 pub use headers::security_headers;
 pub use i18n::Tr;
-pub use language::{UiLang, choose_language};
+pub use language::choose_language;
 pub use layout::{Chrome, NavItem};
-pub use page_request::{Asked, PageRequest, ReadVitals, Shared, Vitals};
+pub use page_request::{Asked, PageRequest, Shared, Vitals};

@@ -88,11 +88,6 @@ impl Asked {
         Timestamp::from_millisecond(at_ms).map_or_else(|_| "–".to_owned(), |at| self.time(at, style))
     }
 
-    /// Seconds from then to now.
-    pub fn age_secs(&self, at_ms: i64) -> i64 {
-        (self.now.as_millisecond() - at_ms) / 1000
-    }
-
     /// The frame of a page.
     pub fn chrome(&self, here: NavItem, vitals: Vitals) -> Chrome {
         let identity = &self.identity;

@@ -14,6 +14,9 @@ pub struct HeatRow {
     pub cells: Vec<Option<(f64, String)>>,
 }
 
+/// A row as drawn: name, address, and per cell its class and words.
+type Drawn = (String, Option<String>, Vec<Option<(usize, String)>>);
+
 /// A heat table.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "widgets/heat.html")]
@@ -22,7 +25,7 @@ pub struct Heat {
     caption: String,
     head: String,
     columns: Vec<String>,
-    rows: Vec<(String, Option<String>, Vec<Option<(usize, String)>>)>,
+    rows: Vec<Drawn>,
 }
 
 impl Heat {

@@ -65,12 +65,8 @@ impl Scale {
             [first, second, ..] => second - first,
             _ => 1.0,
         };
-        (0..6)
-            .find(|places| {
-                let scaled = step * 10f64.powi(*places);
-                (scaled - scaled.round()).abs() < 1e-6
-            })
-            .map_or(6, |places| places as u8)
+        let whole = |scaled: f64| (scaled - scaled.round()).abs() < 1e-6;
+        (0u8..6).find(|places| whole(step * 10f64.powi(i32::from(*places)))).unwrap_or(6)
     }
 }
 

@@ -155,7 +155,7 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
             .collect(),
         // Counted from the end, so that the newest period is always named.
         months: (0..points.len())
-            .filter(|index| (last - index) % every == 0)
+            .filter(|index| (last - index).is_multiple_of(every))
             .map(|index| (Px(x(index)), points[index].label.clone()))
             .collect(),
         line: series(|point| point.value),
