@@ -69,15 +69,15 @@ fn edges_inside_the_server_are_found() {
     );
     says(&check("jobs/mod.rs", "fn f() { crate::sources::go() }"), &["`jobs` may not use `sources`"]);
     says(
-        &check("boards/pages.rs", "use super::super::packs::X;\nuse super::rules;"),
-        &["`boards` may not use `packs`"],
+        &check("regions/pages.rs", "use super::super::packs::X;\nuse super::rules;"),
+        &["`regions` may not use `packs`"],
     );
-    says(&check("boards/mod.rs", "use super::packs::X;"), &["`boards` may not use `packs`"]);
-    says(&check("boards/mod.rs", "use crate::{app::App, indicators::I, web};"), &[]);
-    says(&check("boards/mod.rs", "use crate::cli;"), &["`boards` may not use `cli`"]);
-    says(&check("boards/mod.rs", "#[cfg(test)]\nmod tests { use crate::packs; }\nfn f() {}"), &[]);
+    says(&check("regions/mod.rs", "use super::packs::X;"), &["`regions` may not use `packs`"]);
+    says(&check("regions/mod.rs", "use crate::{app::App, indicators::I, web};"), &[]);
+    says(&check("regions/mod.rs", "use crate::cli;"), &["`regions` may not use `cli`"]);
+    says(&check("regions/mod.rs", "#[cfg(test)]\nmod tests { use crate::packs; }\nfn f() {}"), &[]);
     says(
-        &check("boards/mod.rs", "#[cfg(test)]\nuse crate::runs;\nfn f() { crate::packs::x() }"),
+        &check("regions/mod.rs", "#[cfg(test)]\nuse crate::runs;\nfn f() { crate::packs::x() }"),
         &["mod.rs:3"],
     );
     says(&check("cli/mod.rs", "use crate::{packs, boards};"), &[]);
