@@ -37,7 +37,6 @@ span-days = { $n ->
     [one] { $n } day
    *[other] { $n } days
 }
-ago = { $n } ago
 
 ## State against target
 status-on = on track
@@ -289,7 +288,6 @@ run-reason = Reason
 finished = Finished
 repeated = Repeated
 bytes = Size of the answer
-problem = Problem
 see-refused = See { $n } refused rows
 filter-running = Running
 filter-failed = Failed
@@ -308,16 +306,12 @@ refused-dismissed = dismissed
 empty-refused = No refused rows
 empty-refused-now = All rows of this run were used.
 
-filter-done = Done
 kind = Kind
 stage-waiting = waiting its turn
 stage-fetching = fetching the answer
 stage-reading = reading rows
 stage-storing = storing figures
 stage-finished = finished
-source-next = Next run
-source-new-columns = New columns, not used
-source-not-understood = not understood by this version of the program
 reason-region-empty = region empty
 reason-region-malformed = malformed region code
 reason-region-unknown = unknown region

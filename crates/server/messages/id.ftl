@@ -26,7 +26,6 @@ span-seconds = { $n } detik
 span-minutes = { $n } menit
 span-hours = { $n } jam
 span-days = { $n } hari
-ago = { $n } lalu
 
 ## Keadaan terhadap target
 status-on = sesuai
@@ -275,7 +274,6 @@ run-reason = Keperluan
 finished = Selesai
 repeated = Berulang
 bytes = Ukuran jawaban
-problem = Masalah
 see-refused = Lihat { $n } baris ditolak
 filter-running = Berjalan
 filter-failed = Gagal
@@ -294,16 +292,12 @@ refused-dismissed = diabaikan
 empty-refused = Tidak ada baris ditolak
 empty-refused-now = Semua baris penarikan ini dipakai.
 
-filter-done = Selesai
 kind = Jenis
 stage-waiting = menunggu giliran
 stage-fetching = mengambil jawaban
 stage-reading = membaca baris
 stage-storing = menyimpan angka
 stage-finished = selesai
-source-next = Penarikan berikutnya
-source-new-columns = Kolom baru, belum dipakai
-source-not-understood = tidak dikenal versi program ini
 reason-region-empty = wilayah kosong
 reason-region-malformed = kode wilayah keliru
 reason-region-unknown = wilayah tidak dikenal
