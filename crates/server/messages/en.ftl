@@ -307,11 +307,6 @@ empty-refused = No refused rows
 empty-refused-now = All rows of this run were used.
 
 kind = Kind
-stage-waiting = waiting its turn
-stage-fetching = fetching the answer
-stage-reading = reading rows
-stage-storing = storing figures
-stage-finished = finished
 reason-region-empty = region empty
 reason-region-malformed = malformed region code
 reason-region-unknown = unknown region

@@ -293,11 +293,6 @@ empty-refused = Tidak ada baris ditolak
 empty-refused-now = Semua baris penarikan ini dipakai.
 
 kind = Jenis
-stage-waiting = menunggu giliran
-stage-fetching = mengambil jawaban
-stage-reading = membaca baris
-stage-storing = menyimpan angka
-stage-finished = selesai
 reason-region-empty = wilayah kosong
 reason-region-malformed = kode wilayah keliru
 reason-region-unknown = wilayah tidak dikenal

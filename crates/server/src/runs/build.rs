@@ -109,7 +109,7 @@ fn mark(status: RunStatus, asked: &Asked) -> Mark {
         RunStatus::Interrupted => Shape::Risk,
     };
     let word = asked.t.tr(&format!("run-{}", status.as_str())).into_owned();
-    Mark { shape, word, quiet: matches!(status, RunStatus::Running | RunStatus::Done) }
+    Mark { shape, word, quiet: status == RunStatus::Done }
 }
 
 /// One run, with its progress while it lasts; `step` is what this process knows of it.
@@ -215,7 +215,11 @@ pub fn refused(
     let chosen = query.alasan.as_deref();
     let mut links = vec![(here.clone(), t.tr("filter-all").into_owned(), chosen.is_none())];
     links.extend(reasons.iter().map(|(reason, count)| {
-        let words = format!("{} ({})", reason.replace('_', " "), thousands(*count, t.lang()));
+        let key = format!("reason-{}", reason.replace('_', "-"));
+        let known = t.tr(&key);
+        // A code of another version of the program has no words here; it still says something.
+        let words = if known == key { reason.replace('_', " ") } else { known.into_owned() };
+        let words = format!("{words} ({})", thousands(*count, t.lang()));
         (format!("{here}?alasan={reason}"), words, chosen == Some(reason))
     }));
     let with_reason = chosen.map_or_else(String::new, |reason| format!("&alasan={reason}"));
