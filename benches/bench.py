@@ -125,7 +125,7 @@ def bench_import(python, rounds):
     empty = (data / "pendopo.db").stat().st_size
     ours_xlsx = median_of(rounds, [PENDOPO, "--data", data, "import", xlsx_file, "--source", "uji-xlsx"], fresh)
     duck_bare = median_of(rounds, [python, "-c", duck_csv, csv_file, duck], remove(duck))
-    utils = median_of(rounds, [WORK / "venv/bin/sqlite-utils", "insert", lite, "t", csv_file, "--csv", "--detect-types"], remove(lite))
+    utils = median_of(rounds, [WORK / "venv/bin/sqlite-utils", "insert", lite, "t", csv_file, "--csv"], remove(lite))
     openpyxl = median_of(1, [python, "-c", open_xlsx, xlsx_file, lite], remove(lite))
 
     rows = [
