@@ -3,6 +3,8 @@
 //! Known quirks: lists are cut by cursor, never by page number, so that nothing is skipped while runs
 //! go on; `limit` is at most 1000; times are UTC, periods are the center's own calendar.
 
+#![expect(unused_qualifications, reason = "utoipa's macro writes out full paths")]
+
 mod figures;
 mod health;
 mod indicators;

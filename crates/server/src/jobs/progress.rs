@@ -90,6 +90,7 @@ impl Progress {
     }
 
     /// A receiver that is told each step.
+    #[cfg(test)]
     pub fn watch(&self, key: i64) -> Option<watch::Receiver<Step>> {
         self.entries().get(&key).map(|entry| entry.step.clone())
     }

@@ -31,6 +31,7 @@ pub fn routes() -> Router<App> {
         .route("/penarikan/{id}/ditolak", get(list_refused_rows))
         .route("/penarikan/{id}/ditolak.csv", get(export_refused_rows))
         .route("/penarikan/{id}/ditolak/ulang", post(retry_refused_rows))
+        .route("/penarikan/{id}/ditolak/abaikan", post(dismiss_refused_rows))
 }
 
 async fn list_runs(Query(query): Query<ListQuery>, request: PageRequest) -> AppResult<Response> {
@@ -92,4 +93,9 @@ async fn retry_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> 
     let report = jobs::retry_run(&app, run_id, &options).await?;
     app.bump_data_version();
     Ok(Redirect::to(&format!("/penarikan/{}", report.run_id.unwrap_or(run_id))))
+}
+
+async fn dismiss_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Redirect> {
+    jobs::dismiss_rows(&app, run_id).await?;
+    Ok(Redirect::to(&format!("/penarikan/{run_id}/ditolak")))
 }

@@ -94,6 +94,12 @@ pub fn one(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, code: &str) -
             .map(|indicator| (format!("/indikator/{}", indicator.row.code), indicator.row.name))
             .collect();
     }
+    let time = |at| asked.time(at, TimeStyle::DateTime);
+    facts.extend(source.ill_since.map(|at| (words("source-ill-since"), time(at))));
+    facts.extend(source.expected_at().map(|at| (words("source-expected"), time(at))));
+    if !source.new_columns.is_empty() {
+        facts.push((words("source-new-columns"), source.new_columns.join(", ")));
+    }
     facts.extend(source.facts.contact.clone().map(|contact| (words("source-contact"), contact)));
     Ok(SourcePage {
         source: item(&source, asked),

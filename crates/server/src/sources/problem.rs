@@ -78,14 +78,6 @@ impl RunProblem {
         self.is_change() || matches!(self, RunProblem::TooManyRefused { .. })
     }
 
-    /// Says something about the service; the others are the center's own affair.
-    pub fn counts_against_service(&self) -> bool {
-        !matches!(
-            self,
-            RunProblem::Fetch(FetchProblem::Cancelled) | RunProblem::Storage { .. } | RunProblem::Interrupted
-        )
-    }
-
     /// The center's own staff must act, rather than the agency.
     pub fn is_ours(&self) -> bool {
         match self {

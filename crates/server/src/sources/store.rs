@@ -13,8 +13,6 @@ use pendopo_vocab::{AgencyScope, FreshnessPromise, FreshnessState, Lang, Scope};
 /// A source and how it keeps its promise.
 #[derive(Debug, Clone)]
 pub struct SourceHealth {
-    /// Id.
-    pub source_id: i64,
     /// Short name.
     pub code: String,
     /// Name of the service.
@@ -165,7 +163,6 @@ fn health(
     };
     let promise = FreshnessPromise { every_secs: row.fresh_every_secs, grace_secs: row.grace_secs };
     Ok(SourceHealth {
-        source_id,
         agency_code: agency.map(|agency| agency.code.clone()).unwrap_or_default(),
         agency_short: facts.agency.clone(),
         definition,

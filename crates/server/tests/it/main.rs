@@ -1,5 +1,11 @@
 //! Flows across features, through the real program, its real files and its real database.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it did"
+)]
+
 mod api_flow;
 mod disk_full;
 mod kill;

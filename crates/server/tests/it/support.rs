@@ -34,11 +34,6 @@ impl Center {
         self.folder.path()
     }
 
-    /// The data folder.
-    pub fn data(&self) -> &Path {
-        &self.data
-    }
-
     /// The folder in which file sources look.
     pub fn files(&self) -> PathBuf {
         let files = self.data.join("files");

@@ -152,10 +152,10 @@ pub fn check_url(url: &Url, allowed: &AllowedNetworks) -> Result<(), FetchProble
         return Err(bad("the port belongs to another kind of service"));
     }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| bad("there is no host"))?;
-    if let Some(ip) = literal(host) {
-        if !allowed.permits(ip) {
-            return Err(FetchProblem::ForbiddenAddress { host: host.to_owned(), address: ip.to_string() });
-        }
+    if let Some(ip) = literal(host)
+        && !allowed.permits(ip)
+    {
+        return Err(FetchProblem::ForbiddenAddress { host: host.to_owned(), address: ip.to_string() });
     }
     Ok(())
 }

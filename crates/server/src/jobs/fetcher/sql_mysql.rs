@@ -27,8 +27,8 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
     };
     let mut recorder = SqlRecorder::new(out, &names).map_err(full)?;
     let mut count = 0;
-    let mut rows = result.iter().ok_or_else(|| call.refused(ENGINE, "the query gives no rows"))?;
-    while let Some(row) = rows.next() {
+    let rows = result.iter().ok_or_else(|| call.refused(ENGINE, "the query gives no rows"))?;
+    for row in rows {
         let values = row.map_err(said)?.unwrap();
         let values: Vec<SqlValue<'static>> =
             values.into_iter().zip(&types).map(|(cell, kind)| value(cell, *kind)).collect();

@@ -312,5 +312,5 @@ pub(super) fn connection_of_file(file: &Path, source: &SourceFile) -> Result<Con
         }
     };
     let label = format!("application/x-pendopo-recording;kind={wanted}");
-    connection_of_answer(&label, Some(source)).ok_or_else(|| RunProblem::Definition { detail: label })
+    connection_of_answer(&label, Some(source)).ok_or(RunProblem::Definition { detail: label })
 }
