@@ -21,6 +21,7 @@ older = Older
 all-runs = all runs
 
 ## Spans
+span-moment = < 1 second
 span-seconds = { $n ->
     [one] { $n } second
    *[other] { $n } seconds
@@ -109,8 +110,8 @@ target-at-least = target ≥ { $n }
 target-at-most = target ≤ { $n }
 target-between = target { $a } to { $b }
 label-target = target { $n }
-label-target-low = lower bound { $n }
-label-target-high = upper bound { $n }
+label-target-low = min. { $n }
+label-target-high = max. { $n }
 label-last-year = last year { $n }
 
 ## Board

@@ -22,6 +22,7 @@ older = Lebih lama
 all-runs = semua penarikan
 
 ## Rentang waktu
+span-moment = < 1 detik
 span-seconds = { $n } detik
 span-minutes = { $n } menit
 span-hours = { $n } jam
@@ -98,8 +99,8 @@ target-at-least = target ≥ { $n }
 target-at-most = target ≤ { $n }
 target-between = target { $a } sampai { $b }
 label-target = target { $n }
-label-target-low = batas bawah { $n }
-label-target-high = batas atas { $n }
+label-target-low = min. { $n }
+label-target-high = maks. { $n }
 label-last-year = tahun lalu { $n }
 
 ## Papan

@@ -146,7 +146,7 @@ fn exceptions(
         material.latest.values().filter(|figure| figure.status == TargetStatus::OffTrack).collect();
     off.sort_by(|a, b| b.miss.total_cmp(&a.miss).then(a.indicator_id.cmp(&b.indicator_id)));
     let worsening = |figure: &LatestFigure| {
-        let row = row(figure)?;
+        let row = row(figure).filter(|row| rules::missing_reports(row, figure).is_none())?;
         rules::is_better(row, figure.previous?, figure.value, rules::bounds(figure)).map(|better| !better)
     };
     let mut risk: Vec<&LatestFigure> = material

@@ -2,11 +2,11 @@
 
 use super::store::indicator_name;
 use crate::{
-    web::{Figure, Tr, change, figure},
+    web::{Figure, Tr, change, figure, thousands},
     widgets::{Change, Mark, Sparkline, Tile},
 };
 use pendopo_figures::{IndicatorRow, questions::LatestFigure};
-use pendopo_vocab::{Cadence, Direction, Period, RegionCode, TargetStatus};
+use pendopo_vocab::{Cadence, Direction, Period, RegionAggregation, RegionCode, TargetStatus};
 
 /// The value written large; sums are shortened.
 pub fn head(row: &IndicatorRow, value: f64, t: Tr) -> Figure {
@@ -59,6 +59,14 @@ pub fn is_better(
             if was == is { None } else { Some(is < was) }
         }
     }
+}
+
+/// How many of the regions below have reported, of a sum that still lacks some: such a sum is smaller
+/// than the period before only because it is not complete, so the two are not compared.
+pub fn missing_reports(row: &IndicatorRow, latest: &LatestFigure) -> Option<(i64, i64)> {
+    let (reported, expected) = latest.reported.zip(latest.expected)?;
+    let sum = row.region_aggregation == RegionAggregation::Sum;
+    (sum && latest.rolled && reported < expected).then_some((reported, expected))
 }
 
 /// A bare number, without places that say nothing.
@@ -145,11 +153,17 @@ pub fn tile(
             freshness: None,
         };
     };
-    let moved = latest.previous.map(|before| Change {
-        text: difference_words(row, latest.value - before, t),
-        against: t.tr1("since-period-short", previous_label(latest.period, t)),
-        better: is_better(row, before, latest.value, bounds(latest)),
-    });
+    let moved = match missing_reports(row, latest) {
+        Some((reported, expected)) => {
+            let text = t.tr2("reported-of", thousands(reported, t.lang()), thousands(expected, t.lang()));
+            Some(Change { text, against: String::new(), better: None })
+        }
+        None => latest.previous.map(|before| Change {
+            text: difference_words(row, latest.value - before, t),
+            against: t.tr1("since-period-short", previous_label(latest.period, t)),
+            better: is_better(row, before, latest.value, bounds(latest)),
+        }),
+    };
     Tile {
         t,
         name,
@@ -176,7 +190,7 @@ pub fn exception_words(row: &IndicatorRow, latest: &LatestFigure, t: Tr) -> Stri
     if latest.status == TargetStatus::OffTrack && latest.off_periods > 0 {
         sentences.push(t.tr1("exception-since", latest.off_periods));
     }
-    if let Some(before) = latest.previous {
+    if let Some(before) = latest.previous.filter(|_| missing_reports(row, latest).is_none()) {
         let (when, was) = (previous_label(latest.period, t), words(row, before, t));
         sentences.push(match is_better(row, before, latest.value, bounds(latest)) {
             Some(false) => t.tr2("exception-worsening", when, was),

@@ -82,7 +82,10 @@ pub fn list(
 pub fn item(listed: &ListedRun, asked: &Asked) -> RunItem {
     let (t, run) = (asked.t, &listed.run);
     let kind = t.tr(&format!("run-kind-{}", run.kind.as_str())).into_owned();
-    let took = run.finished_at.map(|end| how_long((end - run.started_at) / 1000, t));
+    let took = run.finished_at.map(|end| match end - run.started_at {
+        ..1000 => t.tr("span-moment").into_owned(),
+        ms => how_long(ms / 1000, t),
+    });
     RunItem {
         run_id: run.run_id,
         source: listed.source_name.clone().unwrap_or(kind),
@@ -109,7 +112,7 @@ fn mark(status: RunStatus, asked: &Asked) -> Mark {
         RunStatus::Interrupted => Shape::Risk,
     };
     let word = asked.t.tr(&format!("run-{}", status.as_str())).into_owned();
-    Mark { shape, word, quiet: status == RunStatus::Done }
+    Mark { shape, word, quiet: false }
 }
 
 /// One run, with its progress while it lasts; `step` is what this process knows of it.

@@ -76,7 +76,7 @@ struct Frame {
 
 const WIDE: Frame = Frame { class: "wide", width: 760.0, height: 300.0, left: 56.0, right: 150.0, months: 8 };
 const NARROW: Frame =
-    Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 112.0, months: 3 };
+    Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 128.0, months: 3 };
 const TOP: f64 = 14.0;
 const FOOT: f64 = 28.0;
 const LABEL_GAP: f64 = 17.0;
