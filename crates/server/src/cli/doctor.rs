@@ -29,7 +29,9 @@ pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
         findings.fine(format!("place pack `{}` for region {}", identity.code, identity.region))?;
     }
     let now = app.clock().now();
-    for source in sources::store::list_sources(app.db(), &app.scope(), now)? {
+    let mut known = sources::store::list_sources(app.db(), &app.scope(), now)?;
+    sources::store::add_next_starts(&mut known, &identity.time_zone, now);
+    for source in known {
         let line = format!(
             "source {}: {} – {}",
             source.code,

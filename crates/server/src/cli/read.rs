@@ -92,7 +92,9 @@ pub fn sources(global: &Global, format: Format) -> anyhow::Result<ExitCode> {
     let app = open(global)?;
     let (now, identity) = (app.clock().now(), app.identity());
     let columns = ["code", "name", "agency", "state", "last_good", "accepted", "refused", "sentence"];
-    let rows = sources::store::list_sources(app.db(), &app.scope(), now)?
+    let mut known = sources::store::list_sources(app.db(), &app.scope(), now)?;
+    sources::store::add_next_starts(&mut known, &identity.time_zone, now);
+    let rows = known
         .iter()
         .map(|source| {
             let text = |text: &str| Value::Text(text.to_owned());
