@@ -1,6 +1,6 @@
 //! What every feature may ask for, and how the program stops.
 
-use crate::{config::Config, error::AppResult, jobs::progress::Progress};
+use crate::{config::Config, error::AppResult, jobs::progress::Progress, vault::Vault};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use pendopo_figures::{Db, DbError, Reader};
 use pendopo_vocab::{Clock, RegionCode, Scope};
@@ -54,6 +54,7 @@ struct Inner {
     identity: RwLock<Arc<Identity>>,
     data_version: AtomicU64,
     progress: Progress,
+    vault: Vault,
 }
 
 /// Changes whenever another process has recorded something that pages show.
@@ -81,7 +82,7 @@ static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 impl App {
     /// A center over an opened and migrated database.
-    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, identity: Identity) -> App {
+    pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, identity: Identity, vault: Vault) -> App {
         // Starts at the clock, so that no version number of an earlier process is ever used again.
         let started = clock.now().as_millisecond().unsigned_abs();
         App(Arc::new(Inner {
@@ -91,6 +92,7 @@ impl App {
             identity: RwLock::new(Arc::new(identity)),
             data_version: AtomicU64::new(started),
             progress: Progress::default(),
+            vault,
         }))
     }
 
@@ -107,6 +109,11 @@ impl App {
     /// Where "now" comes from.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
+    }
+
+    /// The keys: sealing, codes and signatures.
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
     }
 
     /// How far running work is.

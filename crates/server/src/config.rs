@@ -39,6 +39,7 @@ struct DataSettings {
     database: String,
     files: PathBuf,
     secrets_file: PathBuf,
+    key_file: PathBuf,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -90,6 +91,8 @@ pub struct Config {
     pub files_folder: PathBuf,
     /// File with secrets.
     pub secrets_file: PathBuf,
+    /// File with the keys of the center.
+    pub key_file: PathBuf,
     /// Runs of sources.
     pub runs: RunsConfig,
     /// Limits of user SQL.
@@ -273,6 +276,7 @@ impl Layers {
             database,
             files_folder: below(settings.data.files, "files"),
             secrets_file: below(settings.data.secrets_file, "secrets.env"),
+            key_file: below(settings.data.key_file, "key"),
             data_folder: folder,
             runs: RunsConfig {
                 at_once: settings.runs.at_once.max(1),

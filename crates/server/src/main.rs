@@ -14,6 +14,7 @@ mod regions;
 mod routes;
 mod runs;
 mod sources;
+mod vault;
 mod web;
 mod widgets;
 

@@ -121,6 +121,12 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Look at the keys of the center, or change the key that seals secrets
+    Key {
+        /// What to do
+        #[command(subcommand)]
+        action: KeyAction,
+    },
     /// Look at settings, database, sources and disk, and say what is wrong
     Doctor,
     /// Print the OpenAPI document of the API
@@ -132,6 +138,17 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What `key` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum KeyAction {
+    /// Show the fingerprints of the keys and what is sealed under older ones
+    Show,
+    /// Add a sealing key and seal all stored values anew; a running server follows within seconds
+    Rotate,
+    /// Drop older sealing keys, when nothing is sealed under them any more
+    Prune,
 }
 
 /// Options of the demo.

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod demo;
 mod doctor;
+mod key;
 mod out;
 mod query;
 mod read;
@@ -14,6 +15,7 @@ use crate::{
     config::{Config, Overrides},
     migrations::MIGRATIONS,
     packs,
+    vault::Vault,
 };
 use anyhow::Context;
 use args::{Cli, Command, Global};
@@ -53,6 +55,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import { file, source, dry_run, reason } => {
             read::import(global, &file, &source, dry_run, reason)
         }
+        Command::Key { action } => key::key(global, &action),
         Command::Doctor => doctor::doctor(global),
         Command::Openapi => {
             out::line(crate::api::openapi_json()?)?;
@@ -90,12 +93,13 @@ fn open_app(config: Config) -> anyhow::Result<App> {
         std::fs::create_dir_all(needed)
             .with_context(|| format!("cannot make the folder {}", needed.display()))?;
     }
+    let vault = Vault::from_file(&config.key_file)?;
     let db = Db::open(&config.database).with_context(|| format!("cannot open {}", config.database))?;
     db.migrate(pendopo_figures::MIGRATIONS)?;
     db.migrate(MIGRATIONS)?;
     packs::store::load_regions(&db)?;
     let identity = packs::store::read_identity(&db)?;
-    Ok(App::new(config, db, Arc::new(SystemClock), identity))
+    Ok(App::new(config, db, Arc::new(SystemClock), identity, vault))
 }
 
 /// Opens the center with the flags that every command has.

@@ -4,7 +4,7 @@ use super::{args::Global, load_config, open_app};
 use crate::{
     app::{App, DataMark, read_data_mark},
     config::{Config, LogFormat},
-    routes, sources,
+    routes, sources, vault,
 };
 use anyhow::Context;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
@@ -47,6 +47,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let (stop, stopping) = watch::channel(false);
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
+    let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
     ready(listener.local_addr()?);
     let server =
         axum::serve(listener, routes::router(app).into_make_service_with_connect_info::<SocketAddr>());
@@ -62,6 +63,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
         .await?;
     background.await?;
     watcher.await?;
+    keys.await?;
     Ok(())
 }
 
@@ -85,6 +87,37 @@ async fn watch_data(app: App, mut stopping: watch::Receiver<bool>) {
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot look for new figures"),
+        }
+    }
+}
+
+/// Follows the key file: after `pendopo key rotate` new values are sealed under the new key and stored
+/// ones are moved over.
+async fn watch_keys(app: App, mut stopping: watch::Receiver<bool>) {
+    let mut moved_to = None;
+    loop {
+        if let Err(error) = app.vault().refresh() {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the key file is refused; the keys known so far stay in use"
+            );
+        }
+        let newest = app.vault().sealing_ids().last().copied();
+        if moved_to != newest {
+            let vault = app.vault().clone();
+            match app.blocking(move |db| vault::reseal(db, &vault, vault::SEALED)).await {
+                Ok(done) => {
+                    moved_to = newest;
+                    if done.moved > 0 {
+                        tracing::info!(moved = done.moved, "stored values are sealed under the newest key");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "cannot seal stored values anew; trying again"),
+            }
+        }
+        tokio::select! {
+            _ = stopping.changed() => return,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
         }
     }
 }

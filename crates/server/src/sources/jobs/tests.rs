@@ -148,7 +148,8 @@ impl Center {
         .map(|(path, text)| (path.to_owned(), text.to_owned()))
         .collect();
         let pack = check_pack(&texts).unwrap_or_else(|problems| panic!("{problems:#?}"));
-        let app = App::new(config, db, clock.clone(), packs::identity_of(&pack));
+        let vault = crate::vault::Vault::for_testing().unwrap();
+        let app = App::new(config, db, clock.clone(), packs::identity_of(&pack), vault);
         let center = Center { app, clock, folder, texts, _server: server };
         center.apply();
         center
