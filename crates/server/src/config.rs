@@ -1,6 +1,10 @@
 //! Settings as written and as resolved. `config.default.toml` holds the defaults and their
 //! documentation in one; layers above it may override single keys, and an unknown key is an error.
 
+mod web;
+
+pub use web::WebConfig;
+
 use anyhow::{Context, bail};
 use pendopo_figures::DbUrl;
 use serde::Deserialize;
@@ -19,17 +23,12 @@ const ENVIRONMENT_PREFIX: &str = "PENDOPO__";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    server: ServerSettings,
+    server: web::ServerSettings,
+    limits: web::LimitSettings,
     data: DataSettings,
     runs: RunSettings,
     query: QuerySettings,
     log: LogSettings,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServerSettings {
-    listen: SocketAddr,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -83,6 +82,8 @@ pub enum LogFormat {
 pub struct Config {
     /// Where pages and the API are served.
     pub listen: SocketAddr,
+    /// How the center is reached from the network.
+    pub web: WebConfig,
     /// Folder that holds everything the center keeps.
     pub data_folder: PathBuf,
     /// The database.
@@ -218,6 +219,10 @@ impl Layers {
             let value = match known {
                 Some(toml::Value::Integer(_)) => text.parse().map(toml::Value::Integer).ok(),
                 Some(toml::Value::Boolean(_)) => text.parse().map(toml::Value::Boolean).ok(),
+                Some(toml::Value::Array(_)) => {
+                    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+                    Some(items.map(toml::Value::from).collect::<Vec<_>>().into())
+                }
                 _ => Some(toml::Value::String(text.clone())),
             };
             let value = value.with_context(|| format!("{name}: `{text}` is not of the right kind"))?;
@@ -273,6 +278,7 @@ impl Layers {
         let mib = |count: u64| count.saturating_mul(1024 * 1024);
         Ok(Config {
             listen: settings.server.listen,
+            web: WebConfig::resolve(settings.server, settings.limits)?,
             database,
             files_folder: below(settings.data.files, "files"),
             secrets_file: below(settings.data.secrets_file, "secrets.env"),
@@ -323,6 +329,24 @@ mod tests {
         assert_eq!(config.origins["runs.at_once"].1, "PENDOPO__RUNS__AT_ONCE");
         assert_eq!(config.origins["server.listen"].1, "default");
         assert_eq!(config.files_folder, Path::new("data/files"));
+    }
+
+    #[test]
+    fn plain_http_leaves_this_machine_only_when_told_to() {
+        let elsewhere: SocketAddr = "0.0.0.0:80".parse().unwrap();
+        let check = |environment: &[(&str, &str)], refused: bool| {
+            let web = layered(environment).unwrap().web;
+            assert_eq!(web.refusal(elsewhere).is_some(), refused, "{environment:?}");
+            assert_eq!(web.refusal("[::1]:80".parse().unwrap()), None);
+        };
+        let tls = [("PENDOPO__SERVER__TLS_CERTIFICATE", "c.pem"), ("PENDOPO__SERVER__TLS_KEY", "k.pem")];
+        check(&[], true);
+        check(&tls, false);
+        check(&[("PENDOPO__SERVER__ALLOW_PLAIN_HTTP", "true")], false);
+        assert!(layered(&tls[..1]).is_err(), "a certificate without a key");
+        let web = layered(&[("PENDOPO__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8")]).unwrap().web;
+        assert_eq!(web.trusted_proxies.len(), 2);
+        assert!(layered(&[("PENDOPO__SERVER__TRUSTED_PROXIES", "10.0.0.1/99")]).is_err());
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(middleware::from_fn(count_requests))
+        .layer(middleware::from_fn_with_state(app.clone(), web::know_client))
         .with_state(app)
 }
 

@@ -1,13 +1,12 @@
 //! `/healthz`, `/readyz` and `/metrics`: for the people and programs that keep the center running.
 
-use crate::app::App;
+use crate::{app::App, web};
 use axum::{
-    extract::{ConnectInfo, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Request, State},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use pendopo_figures::{DbError, DbUrl};
-use std::net::SocketAddr;
 
 /// The process is alive.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "The process is alive")))]
@@ -58,13 +57,10 @@ fn free_bytes(app: &App) -> Option<u64> {
 
 /// Prometheus metrics. Answered to this machine alone: they tell more of a center than the public need
 /// know.
-pub async fn metrics(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn metrics(State(app): State<App>, request: Request) -> Response {
+    let headers = request.headers();
     let forwarded = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
-    if !peer.ip().is_loopback() || forwarded {
+    if !web::client(request.extensions()).address.is_loopback() || forwarded {
         return StatusCode::NOT_FOUND.into_response();
     }
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];

@@ -39,6 +39,8 @@ pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
         })?;
     }
     config.listen = args.listen.unwrap_or(config.listen);
+    // Every figure of a demo is made up; whoever asks for another address wants to show it.
+    config.web.allow_plain_http = true;
     config.log_level = "warn,pendopo=warn".to_owned();
     start_logging(&config);
     prepare_folder(&config.data_folder, args.keep)?;

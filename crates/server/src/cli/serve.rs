@@ -41,6 +41,9 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// Serves an opened center; calls `ready` with the address once it listens.
 pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
     let address = app.config().listen;
+    if let Some(refusal) = app.config().web.refusal(address) {
+        anyhow::bail!("{refusal}");
+    }
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another program there? choose one with --listen")
     })?;

@@ -1,6 +1,7 @@
 //! Security headers of every answer. The policy allows nothing inline and nothing from elsewhere: styles
 //! are classes and SVG attributes, scripts are files.
 
+use super::client::client;
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, header},
@@ -20,9 +21,16 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
+/// Told to browsers that have come by TLS once: never come without it again, for two years.
+const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
 /// Middleware that adds the headers.
 pub async fn security_headers(request: Request, next: Next) -> Response {
+    let secure = client(request.extensions()).secure;
     let mut response = next.run(request).await;
+    if secure {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+    }
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }

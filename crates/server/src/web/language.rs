@@ -2,6 +2,7 @@
 //! Indonesian. The browser's own wish is not asked: office computers in Indonesia often run English
 //! software for readers of Indonesian.
 
+use super::client::client;
 use axum::{
     extract::{FromRequestParts, Request},
     http::{HeaderValue, header, request::Parts},
@@ -37,10 +38,13 @@ pub async fn choose_language(mut request: Request, next: Next) -> Response {
         .find_map(wish_in_cookie);
     let lang = wish.or(cookie).unwrap_or_default();
     request.extensions_mut().insert(UiLang(lang));
+    let secure = if client(request.extensions()).secure { "; Secure" } else { "" };
     let mut response = next.run(request).await;
     if wish.is_some() {
-        let cookie =
-            format!("{COOKIE}={}; Path=/; Max-Age={ONE_YEAR_SECS}; SameSite=Lax; HttpOnly", lang.tag());
+        let cookie = format!(
+            "{COOKIE}={}; Path=/; Max-Age={ONE_YEAR_SECS}; SameSite=Lax; HttpOnly{secure}",
+            lang.tag()
+        );
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }

@@ -5,6 +5,7 @@
 
 mod assets;
 mod cache;
+mod client;
 mod error_page;
 mod format;
 mod headers;
@@ -16,6 +17,7 @@ mod page_request;
 mod tests;
 
 pub use assets::routes as asset_routes;
+pub use client::{client, know_client};
 pub use error_page::render_errors;
 pub use format::{Figure, TimeStyle, change, figure, how_long, thousands};
 pub use headers::security_headers;
