@@ -3,7 +3,7 @@
 
 mod web;
 
-pub use web::WebConfig;
+pub use web::{Limits, TlsFiles, WebConfig};
 
 use anyhow::{Context, bail};
 use pendopo_figures::DbUrl;

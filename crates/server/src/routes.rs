@@ -10,18 +10,20 @@ use axum::{
 };
 use std::time::{Duration, Instant};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    limit::RequestBodyLimitLayer,
+    timeout::{RequestBodyDeadlineLayer, TimeoutLayer},
 };
 
-/// Largest request body; uploads will have a limit of their own.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// A page that takes longer than this is given up.
 const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// The center as a web service.
 pub fn router(app: App) -> Router {
     let shared = web::Shared::new(sources::store::read_vitals);
+    let limits = &app.config().web.limits;
+    let limiter = web::Limiter::new(limits, cost_of);
     Router::new()
         .merge(boards::routes())
         .merge(indicators::routes())
@@ -37,12 +39,26 @@ pub fn router(app: App) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
         .layer(middleware::from_fn_with_state(app.clone(), web::render_errors))
         .layer(middleware::from_fn(web::choose_language))
-        .layer(middleware::from_fn(web::security_headers))
         .layer(CompressionLayer::new())
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
+        .layer(RequestBodyLimitLayer::new(limits.max_body_bytes))
+        .layer(middleware::from_fn_with_state(limiter, web::admit))
+        .layer(middleware::from_fn(web::security_headers))
         .layer(middleware::from_fn(count_requests))
         .layer(middleware::from_fn_with_state(app.clone(), web::know_client))
         .with_state(app)
+}
+
+/// What requests cost. Whoever adds a route on which somebody signs in or that makes much work adds a line.
+fn cost_of(method: &Method, route: &str) -> web::Cost {
+    match (method.as_str(), route) {
+        (_, "/healthz" | "/readyz" | "/metrics" | "/favicon.ico" | "/aset/{hash}/{*name}") => {
+            web::Cost::Nothing
+        }
+        ("POST", "/masuk" | "/masuk/kode" | "/undangan/{secret}") => web::Cost::SignIn,
+        ("POST" | "PUT" | "PATCH" | "DELETE", _) | (_, "/penarikan/{id}/ditolak.csv") => web::Cost::Much,
+        _ => web::Cost::Little,
+    }
 }
 
 /// A write is accepted only from the center's own pages or from a program, never from another site's

@@ -1,9 +1,13 @@
 //! `doctor`: looks at settings, database, sources and disk, and says what is wrong and what to do.
 
 use super::{args::Global, load_config, open_app, out};
-use crate::sources;
+use crate::{config::Config, sources, web};
+use jiff::Timestamp;
 use pendopo_vocab::{FreshnessState, Lang};
 use std::process::ExitCode;
+
+/// A certificate that ends within so many days needs attention.
+const SOON_DAYS: i64 = 21;
 
 /// Prints the findings. Exit code 1 when something needs attention.
 pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
@@ -29,6 +33,7 @@ pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
         findings.fine(format!("place pack `{}` for region {}", identity.code, identity.region))?;
     }
     let now = app.clock().now();
+    findings.certificate(app.config(), now)?;
     let mut known = sources::store::list_sources(app.db(), &app.scope(), now)?;
     sources::store::add_next_starts(&mut known, &identity.time_zone, now);
     for source in known {
@@ -59,6 +64,26 @@ impl Findings {
     fn wrong(&mut self, text: String) -> anyhow::Result<()> {
         self.wrong += 1;
         out::line(format!("wrong  {text}"))
+    }
+
+    /// A certificate that ends soon is a center that nobody reaches soon.
+    fn certificate(&mut self, config: &Config, now: Timestamp) -> anyhow::Result<()> {
+        let Some(tls) = &config.web.tls else { return Ok(()) };
+        if let Err(error) = web::Tls::open(tls) {
+            return self.wrong(format!("TLS: {error:#}"));
+        }
+        let end = web::certificate_end(&tls.certificate)?;
+        let days = end.duration_since(now).as_hours() / 24;
+        let line = format!(
+            "the TLS certificate {} ends on {} ({days} days)",
+            tls.certificate.display(),
+            end.strftime("%Y-%m-%d")
+        );
+        if days < SOON_DAYS {
+            self.wrong(format!("{line}: renew it; a running server takes the new files over"))
+        } else {
+            self.fine(line)
+        }
     }
 
     #[cfg(unix)]

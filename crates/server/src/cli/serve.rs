@@ -4,7 +4,7 @@ use super::{args::Global, load_config, open_app};
 use crate::{
     app::{App, DataMark, read_data_mark},
     config::{Config, LogFormat},
-    routes, sources, vault,
+    routes, sources, vault, web,
 };
 use anyhow::Context;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
@@ -47,23 +47,20 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another program there? choose one with --listen")
     })?;
+    let tls = app.config().web.tls.as_ref().map(web::Tls::open).transpose()?;
     let (stop, stopping) = watch::channel(false);
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        tracing::info!("stopping");
+        // Nobody listens any more when everything has already ended; that is fine.
+        let _ = stop.send(true);
+    });
     ready(listener.local_addr()?);
-    let server =
-        axum::serve(listener, routes::router(app).into_make_service_with_connect_info::<SocketAddr>());
-    let mut closing = stopping.clone();
-    server
-        .with_graceful_shutdown(async move {
-            asked_to_stop().await;
-            tracing::info!("stopping");
-            // Nobody listens any more when the schedule has already ended; that is fine.
-            let _ = stop.send(true);
-            let _ = closing.changed().await;
-        })
-        .await?;
+    let config = app.config().web.clone();
+    web::serve_connections(listener, routes::router(app), &config, tls, stopping).await;
     background.await?;
     watcher.await?;
     keys.await?;

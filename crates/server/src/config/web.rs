@@ -42,7 +42,6 @@ pub struct WebConfig {
     /// Certificate chain and key; `None`: plain HTTP.
     pub tls: Option<TlsFiles>,
     /// What one reader and all readers together may ask for.
-    #[expect(dead_code, reason = "the listener that keeps them follows")]
     pub limits: Limits,
 }
 
@@ -57,7 +56,6 @@ pub struct TlsFiles {
 
 /// What one reader and all readers together may ask for.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "the listener that keeps them follows")]
 pub struct Limits {
     /// Open connections in all.
     pub connections: usize,

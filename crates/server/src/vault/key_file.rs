@@ -9,6 +9,7 @@
 
 use super::{
     crypto::{KEY_BYTES, key_id},
+    private_file::{FileMark, refuse_open_file},
     weak::{self, Weakness},
 };
 use anyhow::{Context, bail, ensure};
@@ -19,7 +20,6 @@ use std::{
     fs::{self, File},
     io::{ErrorKind, Read, Write as _},
     path::Path,
-    time::SystemTime,
 };
 use zeroize::Zeroizing;
 
@@ -40,30 +40,6 @@ pub(super) struct KeyTexts {
     pub root: Key,
     /// Sealing keys, the newest last; never empty.
     pub sealing: Vec<Key>,
-}
-
-/// By what a changed file is known without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileMark {
-    modified: Option<SystemTime>,
-    length: u64,
-    place: u64,
-}
-
-impl FileMark {
-    pub(super) fn of(file: &Path) -> std::io::Result<FileMark> {
-        fs::metadata(file).map(|metadata| FileMark::from(&metadata))
-    }
-}
-
-impl From<&fs::Metadata> for FileMark {
-    fn from(metadata: &fs::Metadata) -> FileMark {
-        #[cfg(unix)]
-        let place = std::os::unix::fs::MetadataExt::ino(metadata);
-        #[cfg(not(unix))]
-        let place = 0;
-        FileMark { modified: metadata.modified().ok(), length: metadata.len(), place }
-    }
 }
 
 impl KeyTexts {
@@ -246,13 +222,8 @@ fn refuse_unsafe(file: &Path, metadata: &fs::Metadata) -> anyhow::Result<()> {
         owner == me,
         "it belongs to user {owner} and this program runs as user {me}; run it as its owner, or: chown {me} {shown}"
     );
-    let mode = metadata.mode();
-    ensure!(
-        mode & 0o077 == 0,
-        "others may read or change it (mode {:03o}); run: chmod 600 {shown} – and if others use this machine, \
-         make a new key afterwards: pendopo key rotate",
-        mode & 0o777
-    );
+    refuse_open_file(file, metadata)
+        .context("if others use this machine, make a new key afterwards with `pendopo key rotate`")?;
     let folder = fs::metadata(folder_of(file))?.mode();
     ensure!(
         folder & 0o002 == 0 || folder & 0o1000 != 0,

@@ -8,17 +8,19 @@
 
 mod crypto;
 mod key_file;
+mod private_file;
 mod reseal;
 #[cfg(test)]
 mod tests;
 mod weak;
 
 pub use crypto::verify_signature;
+pub use private_file::{FileMark, refuse_open_file};
 pub use reseal::{SEALED, count_under_old_keys, reseal};
 
 use anyhow::Context;
 use crypto::{KEY_BYTES, derive};
-use key_file::{FileMark, KeyTexts};
+use key_file::KeyTexts;
 use ring::{hmac, signature::KeyPair};
 use std::{
     fmt,

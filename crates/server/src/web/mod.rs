@@ -12,11 +12,13 @@ mod headers;
 mod i18n;
 mod language;
 mod layout;
+mod limits;
+mod listener;
 mod page_request;
 #[cfg(test)]
 mod tests;
 
-pub use assets::routes as asset_routes;
+pub use assets::{asset_url, routes as asset_routes};
 pub use client::{client, know_client};
 pub use error_page::render_errors;
 pub use format::{Figure, TimeStyle, change, figure, how_long, thousands};
@@ -24,4 +26,6 @@ pub use headers::security_headers;
 pub use i18n::Tr;
 pub use language::choose_language;
 pub use layout::{Chrome, NavItem};
+pub use limits::{Cost, Limiter, admit};
+pub use listener::{Tls, certificate_end, serve_connections};
 pub use page_request::{Asked, PageRequest, Shared, Vitals};

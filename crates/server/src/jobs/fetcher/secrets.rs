@@ -2,6 +2,7 @@
 //! owner alone may read. A value never appears in logs, errors or debug output.
 
 use super::FetchProblem;
+use crate::vault::refuse_open_file;
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 /// Named secrets, read when the program starts. Cheap to clone.
@@ -24,7 +25,7 @@ impl Secrets {
         let mut known = BTreeMap::new();
         match std::fs::read_to_string(file) {
             Ok(text) => {
-                refuse_open_file(file)?;
+                refuse_open_file(file, &std::fs::metadata(file)?)?;
                 read_lines(&text, file, &mut known)?;
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -81,21 +82,6 @@ fn read_lines(text: &str, file: &Path, known: &mut BTreeMap<String, String>) -> 
         let name = name.trim();
         known.insert(variable(name.strip_prefix(PREFIX).unwrap_or(name)), quoted.unwrap_or(value).to_owned());
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn refuse_open_file(file: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(file)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        anyhow::bail!("{} may be read by others; run: chmod 600 {}", file.display(), file.display());
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_open_file(_: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
