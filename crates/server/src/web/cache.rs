@@ -10,6 +10,7 @@ use pendopo_vocab::{Lang, Scope};
 use std::{
     collections::{HashMap, VecDeque, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
+    io::Write,
     sync::{Mutex, MutexGuard},
 };
 
@@ -77,9 +78,33 @@ pub struct PageCache {
     state: Mutex<CacheState>,
 }
 
+/// A rendered page, as it is and compressed: most readers take the latter, and compressing it for each of them
+/// costs more than everything else about a page that is kept.
+#[derive(Clone)]
+pub struct RenderedPage {
+    html: Bytes,
+    gzip: Bytes,
+}
+
+impl RenderedPage {
+    /// Compresses the page. A millisecond or two of work, so not for an async thread.
+    ///
+    /// # Errors
+    /// Never in memory; the error is passed on rather than hidden.
+    pub fn new(html: String) -> std::io::Result<RenderedPage> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(html.as_bytes())?;
+        Ok(RenderedPage { gzip: encoder.finish()?.into(), html: html.into() })
+    }
+
+    fn bytes(&self) -> usize {
+        self.html.len() + self.gzip.len()
+    }
+}
+
 #[derive(Default)]
 struct CacheState {
-    pages: HashMap<PageKey, Bytes>,
+    pages: HashMap<PageKey, RenderedPage>,
     order: VecDeque<PageKey>,
     bytes: usize,
 }
@@ -98,28 +123,27 @@ impl PageCache {
                 (StatusCode::NOT_MODIFIED, CachePolicy::Revalidate.headers(), headers).into_response(),
             );
         }
-        let html = self.lock().pages.get(key).cloned()?;
-        Some(html_answer(key, html))
+        let page = self.lock().pages.get(key).cloned()?;
+        Some(html_answer(key, page, request))
     }
 
-    /// Keeps a freshly rendered page and answers with it.
-    pub fn keep(&self, key: PageKey, html: String) -> Response {
-        let html = Bytes::from(html);
-        let answer = html_answer(&key, html.clone());
-        if html.len() > self.limit_bytes {
+    /// Keeps a freshly rendered page and answers `request` with it.
+    pub fn keep(&self, key: PageKey, page: RenderedPage, request: &HeaderMap) -> Response {
+        let answer = html_answer(&key, page.clone(), request);
+        if page.bytes() > self.limit_bytes {
             return answer;
         }
         let mut state = self.lock();
-        state.bytes += html.len();
-        if let Some(previous) = state.pages.insert(key.clone(), html) {
-            state.bytes -= previous.len();
+        state.bytes += page.bytes();
+        if let Some(previous) = state.pages.insert(key.clone(), page) {
+            state.bytes -= previous.bytes();
         } else {
             state.order.push_back(key);
         }
         while state.bytes > self.limit_bytes {
             let Some(oldest) = state.order.pop_front() else { break };
             if let Some(page) = state.pages.remove(&oldest) {
-                state.bytes -= page.len();
+                state.bytes -= page.bytes();
             }
         }
         answer
@@ -131,14 +155,30 @@ impl PageCache {
     }
 }
 
-fn html_answer(key: &PageKey, html: Bytes) -> Response {
-    let mut response = (CachePolicy::Revalidate.headers(), html).into_response();
+fn html_answer(key: &PageKey, page: RenderedPage, request: &HeaderMap) -> Response {
+    let compressed = takes_gzip(request);
+    let body = if compressed { page.gzip } else { page.html };
+    let mut response = (CachePolicy::Revalidate.headers(), body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if compressed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     if let Ok(etag) = HeaderValue::from_str(&key.etag()) {
         headers.insert(header::ETAG, etag);
     }
     response
+}
+
+fn takes_gzip(request: &HeaderMap) -> bool {
+    let wishes = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    wishes.flat_map(|value| value.split(',')).any(|wish| {
+        let (name, weight) = wish.split_once(';').unwrap_or((wish, ""));
+        let refused =
+            weight.trim().strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
 }
 
 #[cfg(test)]
@@ -151,12 +191,35 @@ mod tests {
         PageKey { path: path.to_owned(), lang: Lang::Id, scope, data_version, minute: 0 }
     }
 
+    fn keep(cache: &PageCache, path: &str, length: usize) -> Response {
+        let page = RenderedPage::new("x".repeat(length)).unwrap();
+        cache.keep(key(path, 1), page, &HeaderMap::new())
+    }
+
+    #[test]
+    fn readers_get_the_form_they_take() {
+        let cache = PageCache::new(10_000);
+        keep(&cache, "/", 600);
+        let check = |wish: &str, compressed: bool| {
+            let mut request = HeaderMap::new();
+            request.insert(header::ACCEPT_ENCODING, wish.parse().unwrap());
+            let answer = cache.answer(&key("/", 1), &request).unwrap();
+            assert_eq!(answer.headers().contains_key(header::CONTENT_ENCODING), compressed, "{wish}");
+            assert_eq!(answer.headers()[header::VARY], "Accept-Encoding");
+        };
+        check("gzip", true);
+        check("br, GZIP;q=0.5", true);
+        check("gzip;q=0, identity", false);
+        check("identity", false);
+        check("", false);
+    }
+
     #[test]
     fn a_page_is_kept_until_the_data_change() {
         let cache = PageCache::new(1000);
         let none = HeaderMap::new();
         assert!(cache.answer(&key("/", 1), &none).is_none());
-        cache.keep(key("/", 1), "x".repeat(600));
+        keep(&cache, "/", 600);
         assert_eq!(cache.answer(&key("/", 1), &none).unwrap().status(), StatusCode::OK);
         assert!(cache.answer(&key("/", 2), &none).is_none());
     }
@@ -165,13 +228,14 @@ mod tests {
     fn the_oldest_page_makes_room_and_a_huge_one_is_not_kept() {
         let cache = PageCache::new(1000);
         let none = HeaderMap::new();
-        cache.keep(key("/a", 1), "x".repeat(600));
-        cache.keep(key("/b", 1), "x".repeat(600));
+        keep(&cache, "/a", 600);
+        keep(&cache, "/b", 600);
         assert!(cache.answer(&key("/a", 1), &none).is_none());
         assert!(cache.answer(&key("/b", 1), &none).is_some());
-        cache.keep(key("/c", 1), "x".repeat(2000));
+        keep(&cache, "/c", 2000);
         assert!(cache.answer(&key("/c", 1), &none).is_none());
-        assert_eq!(cache.lock().bytes, 600);
+        let kept = cache.lock().bytes;
+        assert!((600..700).contains(&kept), "{kept}: one page and its compressed form");
     }
 
     #[test]

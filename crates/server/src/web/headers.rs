@@ -1,38 +1,135 @@
 //! Security headers of every answer. The policy allows nothing inline and nothing from elsewhere: styles
-//! are classes and SVG attributes, scripts are files.
+//! are classes and SVG attributes. A page has no script unless it declares one, and then that one alone.
 
 use super::client::client;
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::fmt;
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Pages: own styles, pictures and fonts, own forms, no script, no frame around them.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'; script-src 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
 
-const HEADERS: [(HeaderName, &str); 6] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+/// What is read by programs, and files: nothing in it is ever run or shown inside something else.
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Files for keeping: should one be opened in the browser after all, it is in a box of its own.
+const DOWNLOAD_POLICY: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
+
+const HEADERS: [(HeaderName, &str); 9] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("origin-agent-cluster"), "?1"),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), \
+         payment=(), usb=()",
+    ),
 ];
 
 /// Told to browsers that have come by TLS once: never come without it again, for two years.
 const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
+/// What lets the one script of one answer run. Travels with the answer as an extension.
+#[derive(Debug, Clone)]
+pub struct ScriptNonce(String);
+
+impl ScriptNonce {
+    /// A random one, good for one answer.
+    pub fn fresh() -> ScriptNonce {
+        ScriptNonce(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>()))
+    }
+
+    /// The policy of the page: as of any other, but for this script and what it asks the center.
+    fn policy(&self) -> String {
+        PAGE_POLICY.replace("script-src 'none'", &format!("script-src 'nonce-{self}'; connect-src 'self'"))
+    }
+}
+
+impl fmt::Display for ScriptNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Middleware that adds the headers.
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let secure = client(request.extensions()).secure;
     let mut response = next.run(request).await;
-    if secure {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
-    }
+    let policy = match response.extensions().get::<ScriptNonce>() {
+        Some(nonce) => HeaderValue::try_from(nonce.policy()).ok(),
+        None => None,
+    };
+    let headers = response.headers_mut();
+    let policy = policy.unwrap_or_else(|| HeaderValue::from_static(policy_for(headers)));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // What says nothing about keeping is kept by nobody.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
     }
     response
+}
+
+fn policy_for(headers: &HeaderMap) -> &'static str {
+    let begins = |name: HeaderName, with: &str| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(with))
+    };
+    match (begins(header::CONTENT_DISPOSITION, "attachment"), begins(header::CONTENT_TYPE, "text/html")) {
+        (true, _) => DOWNLOAD_POLICY,
+        (false, true) => PAGE_POLICY,
+        (false, false) => DATA_POLICY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(pairs: &[(HeaderName, &'static str)]) -> &'static str {
+        policy_for(
+            &pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect(),
+        )
+    }
+
+    #[test]
+    fn each_kind_of_answer_has_its_policy() {
+        let html = (header::CONTENT_TYPE, "text/html; charset=utf-8");
+        let csv = (header::CONTENT_TYPE, "text/csv");
+        let file = (header::CONTENT_DISPOSITION, "attachment; filename=\"a.csv\"");
+        assert_eq!(kind(&[]), DATA_POLICY);
+        assert_eq!(kind(&[(header::CONTENT_TYPE, "application/json")]), DATA_POLICY);
+        assert_eq!(kind(std::slice::from_ref(&html)), PAGE_POLICY);
+        assert_eq!(kind(&[csv, file.clone()]), DOWNLOAD_POLICY);
+        assert_eq!(kind(&[html, file]), DOWNLOAD_POLICY);
+        for policy in [PAGE_POLICY, DATA_POLICY, DOWNLOAD_POLICY, &ScriptNonce::fresh().policy()] {
+            assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+            assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_good_for_one_answer_and_one_script() {
+        let [one, other] = [ScriptNonce::fresh(), ScriptNonce::fresh()];
+        assert_ne!(one.to_string(), other.to_string());
+        assert_eq!(one.to_string().len(), 24);
+        let policy = one.policy();
+        assert!(policy.contains(&format!("script-src 'nonce-{one}'; connect-src 'self'")), "{policy}");
+        assert!(!policy.contains("script-src 'none'") && policy.contains("trusted-types 'none'"));
+    }
 }

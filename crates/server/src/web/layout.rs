@@ -48,6 +48,17 @@ pub struct Chrome {
     pub sources: usize,
     /// The page fetches itself anew after so many seconds, without script.
     pub refresh_secs: Option<u32>,
+    /// The one script of the page, set by `PageRequest::scripted` alone.
+    pub script: Option<PageScript>,
+}
+
+/// A script that a page loads.
+#[derive(Debug, Clone)]
+pub struct PageScript {
+    /// Address of the asset.
+    pub url: String,
+    /// What lets it run under the policy of this one answer.
+    pub nonce: String,
 }
 
 /// One entry of the navigation.
@@ -82,6 +93,7 @@ impl Chrome {
             fresh: 0,
             sources: 0,
             refresh_secs: None,
+            script: None,
         }
     }
 

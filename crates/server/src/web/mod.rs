@@ -7,6 +7,7 @@ mod assets;
 mod cache;
 mod client;
 mod error_page;
+mod flight;
 mod format;
 mod headers;
 mod i18n;

@@ -1,11 +1,14 @@
 //! What a page handler is given, and the way from a question to a rendered answer.
 
 use super::{
-    cache::{CachePolicy, PageCache, PageKey},
+    assets::asset_url,
+    cache::{CachePolicy, PageCache, PageKey, RenderedPage},
+    flight::{Flights, Turn},
     format::{TimeStyle, format_time},
+    headers::ScriptNonce,
     i18n::Tr,
     language::UiLang,
-    layout::{Chrome, NavItem},
+    layout::{Chrome, NavItem, PageScript},
 };
 use crate::{
     app::{App, Identity},
@@ -42,13 +45,14 @@ pub type ReadVitals = fn(&mut Reader<'_>, Timestamp) -> Result<Vitals, DbError>;
 /// What all page handlers share, as an extension of the router.
 pub struct Shared {
     cache: PageCache,
+    flights: Flights,
     read_vitals: ReadVitals,
 }
 
 impl Shared {
     /// An empty cache and a way to the vitals.
     pub fn new(read_vitals: ReadVitals) -> Arc<Shared> {
-        Arc::new(Shared { cache: PageCache::new(CACHE_BYTES), read_vitals })
+        Arc::new(Shared { cache: PageCache::new(CACHE_BYTES), flights: Flights::default(), read_vitals })
     }
 }
 
@@ -136,14 +140,26 @@ impl PageRequest {
             minute: self.asked.now.as_second().div_euclid(60),
         };
         let shared = self.shared.clone();
-        if let Some(answer) = shared.as_ref().and_then(|shared| shared.cache.answer(&key, &self.headers)) {
+        let Some(shared) = shared else {
+            return Ok(Html(self.render(here, build).await?).into_response());
+        };
+        if let Some(answer) = shared.cache.answer(&key, &self.headers) {
             return Ok(answer);
         }
+        let turn = shared.flights.turn(&key).await;
+        if let Turn::Others { landed: true } = turn
+            && let Some(answer) = shared.cache.answer(&key, &self.headers)
+        {
+            return Ok(answer);
+        }
+        let (app, headers) = (self.app.clone(), self.headers.clone());
         let html = self.render(here, build).await?;
-        Ok(match shared {
-            Some(shared) => shared.cache.keep(key, html),
-            None => Html(html).into_response(),
-        })
+        let page = app.blocking(move |_| Ok(RenderedPage::new(html))).await?.map_err(anyhow::Error::from)?;
+        let answer = shared.cache.keep(key, page, &headers);
+        if let Turn::First(flight) = &turn {
+            flight.land();
+        }
+        Ok(answer)
     }
 
     /// Answers with the page that `build` makes, anew each time: for what changes by the second.
@@ -157,6 +173,29 @@ impl PageRequest {
     ) -> AppResult<Response> {
         let html = self.render(here, build).await?;
         Ok((CachePolicy::Private.headers(), Html(html)).into_response())
+    }
+
+    /// Answers with a page that loads one script, an asset by this name. The policy of this answer lets that
+    /// script run and no other; nobody keeps the answer, since its nonce is good for once.
+    ///
+    /// # Errors
+    /// As for [`PageRequest::cached`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "the first page with a script is that for passkeys"))]
+    pub async fn scripted<P: Template>(
+        self,
+        here: NavItem,
+        script: &'static str,
+        build: impl FnOnce(&mut Reader<'_>, &Asked, Chrome) -> AppResult<P> + Send + 'static,
+    ) -> AppResult<Response> {
+        let nonce = ScriptNonce::fresh();
+        let declared = PageScript { url: asset_url(script), nonce: nonce.to_string() };
+        let with_script = move |reader: &mut Reader<'_>, asked: &Asked, mut chrome: Chrome| {
+            chrome.script = Some(declared);
+            build(reader, asked, chrome)
+        };
+        let mut response = self.live(here, with_script).await?;
+        response.extensions_mut().insert(nonce);
+        Ok(response)
     }
 
     async fn render<P: Template>(

@@ -1,14 +1,34 @@
 //! Words in both languages, contrast in both themes, nothing inline in any template.
 
-use super::{Chrome, NavItem, Tr, error_page::ErrorPage};
+use super::{Chrome, NavItem, PageRequest, Shared, Tr, Vitals, error_page::ErrorPage, security_headers};
+use crate::{
+    app::{App, Identity},
+    config::Config,
+    vault::Vault,
+};
 use askama::Template;
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, header},
+    middleware,
+    response::Response,
+    routing::get,
+};
+use http_body_util::BodyExt;
 use jiff::{Timestamp, tz::TimeZone};
 use pendopo_vocab::Lang;
 use std::{
     collections::{BTreeSet, HashMap},
     fs,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
+use tower::ServiceExt;
 
 const STYLE: &str = include_str!("../../assets/app.css");
 const MESSAGES: [&str; 2] = [include_str!("../../messages/id.ftl"), include_str!("../../messages/en.ftl")];
@@ -171,4 +191,126 @@ fn sample_data_are_marked_on_the_page() {
     let page =
         ErrorPage { chrome: frame, status: 404, code: "not-found", detail: String::new(), reference: None };
     assert!(page.render().unwrap().contains("DATA CONTOH"));
+}
+
+fn app() -> App {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::for_testing(folder.path()).unwrap();
+    let db = pendopo_figures::Db::open_in_memory().unwrap();
+    App::new(
+        config,
+        db,
+        Arc::new(pendopo_vocab::SystemClock),
+        Identity::unnamed(),
+        Vault::for_testing().unwrap(),
+    )
+}
+
+fn page_of(chrome: Chrome) -> ErrorPage {
+    ErrorPage { chrome, status: 200, code: "not-found", detail: String::new(), reference: None }
+}
+
+async fn ask(router: &Router, path: &str) -> (HeaderMap, Bytes) {
+    let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+    let answer: Response = router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let (parts, body) = answer.into_parts();
+    (parts.headers, body.collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_many_ask_for_is_rendered_once() {
+    const READERS: usize = 64;
+    let builds = Arc::new(AtomicUsize::new(0));
+    let counted = builds.clone();
+    let show = async move |request: PageRequest| {
+        let builds = counted.clone();
+        let build = move |_: &mut pendopo_figures::Reader<'_>, _: &super::Asked, chrome| {
+            builds.fetch_add(1, Ordering::SeqCst);
+            // Long enough for all the others to have asked meanwhile.
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            Ok(page_of(chrome))
+        };
+        request.cached(NavItem::None, build).await
+    };
+    let app = app();
+    let router = Router::new()
+        .route("/halaman", get(show))
+        .layer(axum::Extension(Shared::new(|_, _| Ok(Vitals::default()))))
+        .with_state(app.clone());
+    let mut before = 0;
+    for round in 1..=3 {
+        let asking: Vec<_> = (0..READERS)
+            .map(|_| {
+                let router = router.clone();
+                tokio::spawn(async move { ask(&router, "/halaman").await.1 })
+            })
+            .collect();
+        let mut bodies = Vec::new();
+        for task in asking {
+            bodies.push(task.await.unwrap());
+        }
+        assert!(bodies.iter().all(|body| *body == bodies[0] && !body.is_empty()));
+        let built = builds.load(Ordering::SeqCst) - before;
+        // Two when the minute turns in between.
+        assert!((1..=2).contains(&built), "round {round}: built {built} times for {READERS} readers");
+        before += built;
+        // What is shown may have changed: the page has expired for all.
+        app.bump_data_version();
+    }
+    println!("3 × {READERS} readers of an expired page: {before} renderings");
+}
+
+#[tokio::test]
+async fn a_page_that_fails_keeps_nobody_waiting() {
+    let show = async |request: PageRequest| {
+        let build = |_: &mut pendopo_figures::Reader<'_>, _: &super::Asked, _: Chrome| {
+            Err::<ErrorPage, _>(crate::error::AppError::NotFound("x".to_owned()))
+        };
+        request.cached(NavItem::None, build).await
+    };
+    let router: Router = Router::new()
+        .route("/", get(show))
+        .layer(axum::Extension(Shared::new(|_, _| Ok(Vitals::default()))))
+        .with_state(app());
+    let asking: Vec<_> = (0..16)
+        .map(|_| {
+            let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+            tokio::spawn(router.clone().oneshot(request))
+        })
+        .collect();
+    for task in asking {
+        assert_eq!(task.await.unwrap().unwrap().status(), 404);
+    }
+}
+
+#[tokio::test]
+async fn a_declared_script_runs_and_its_page_is_kept_by_nobody() {
+    let show = async |request: PageRequest| {
+        request.scripted(NavItem::None, "contoh.js", |_, _, chrome| Ok(page_of(chrome))).await
+    };
+    let plain =
+        async |request: PageRequest| request.cached(NavItem::None, |_, _, chrome| Ok(page_of(chrome))).await;
+    let router: Router = Router::new()
+        .route("/naskah", get(show))
+        .route("/polos", get(plain))
+        .layer(axum::Extension(Shared::new(|_, _| Ok(Vitals::default()))))
+        .layer(middleware::from_fn(security_headers))
+        .with_state(app());
+    let mut nonces = BTreeSet::new();
+    for _ in 0..3 {
+        let (headers, body) = ask(&router, "/naskah").await;
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        let nonce = body.split_once("nonce=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains(&format!("script-src 'nonce-{nonce}'")), "{policy}");
+        assert!(body.contains("/contoh.js\" nonce="), "{body}");
+        assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+        nonces.insert(nonce);
+    }
+    assert_eq!(nonces.len(), 3, "each answer has a nonce of its own");
+    let (headers, body) = ask(&router, "/polos").await;
+    assert!(!String::from_utf8(body.to_vec()).unwrap().contains("<script"));
+    let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("script-src 'none'") && !policy.contains("nonce"), "{policy}");
 }

@@ -8,6 +8,7 @@
 
 mod api_flow;
 mod disk_full;
+mod hardening;
 mod kill;
 mod pack_flow;
 mod page_flow;

@@ -111,14 +111,20 @@ pub struct Server {
 impl Server {
     /// Status and body of a page, or `None` when nobody answers.
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
+        let (head, body) = self.ask(&format!("GET {path} HTTP/1.1\r\n"))?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body))
+    }
+
+    /// Head and body of the answer to a request whose first lines are given, or `None` when nobody answers.
+    pub fn ask(&self, lines: &str) -> Option<(String, String)> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let status = answer.split(' ').nth(1)?.parse().ok()?;
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        Some((status, body.to_owned()))
+        write!(stream, "{lines}Host: {}\r\nConnection: close\r\n\r\n", self.address).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.to_owned(), body.to_owned()))
     }
 }
 
