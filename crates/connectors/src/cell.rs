@@ -81,6 +81,12 @@ pub trait RowSink {
     /// A row. `Break` ends the reading early and without a complaint.
     fn row(&mut self, row: &Row<'_>) -> ControlFlow<()>;
 
+    /// A row in which the cells of these columns held values that name a person and now hold a marker.
+    fn masked_row(&mut self, row: &Row<'_>, masked: &[usize]) -> ControlFlow<()> {
+        let _ = masked;
+        self.row(row)
+    }
+
     /// A row that could not be read; the rest goes on.
     fn problem(&mut self, refusal: Refusal);
 }

@@ -349,7 +349,8 @@ fn flatten<'de>(
     go_on
 }
 
-fn cell_of(raw: &str) -> Cell<'_> {
+/// The cell that a JSON value becomes.
+pub(crate) fn cell_of(raw: &str) -> Cell<'_> {
     match raw.as_bytes().first() {
         None | Some(b'n') => Cell::Empty,
         Some(b't') => Cell::Bool(true),

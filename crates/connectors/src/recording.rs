@@ -8,7 +8,10 @@
 pub use crate::sql_rows::SqlValue;
 use crate::{
     AnswerProblem, Cell, Limits, PageReader, ParseSummary, ReadSeek, Refusal, Row, RowSink,
-    connection::Connection, refusal::cut,
+    connection::Connection,
+    kept_rows,
+    personal::{Expect, find, mask_all},
+    refusal::cut,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -51,7 +54,7 @@ impl<W: Write> Recorder<W> {
         body: &mut dyn Read,
     ) -> io::Result<()> {
         let head = Head {
-            url: crate::request::without_query(url),
+            url: mask_all(&crate::request::without_query(url)).into_owned(),
             status,
             content_type: content_type.map(str::to_owned),
             length,
@@ -168,6 +171,12 @@ pub fn parse_recording(
     sink: &mut dyn RowSink,
 ) -> Result<ParseSummary, AnswerProblem> {
     let heads = heads(recording)?;
+    if let [(head, start)] = heads.as_slice()
+        && head.content_type.as_deref() == Some(kept_rows::CONTENT_TYPE)
+    {
+        let mut body = Section { inner: recording, start: *start, length: head.length, at: 0 };
+        return kept_rows::parse(&mut body, limits, sink);
+    }
     if let ([(head, start)], false) = (heads.as_slice(), matches!(connection, Connection::Json(_))) {
         let mut body = Section { inner: recording, start: *start, length: head.length, at: 0 };
         return crate::parse(connection, &mut [page(head, &mut body)], limits, sink);
@@ -191,6 +200,58 @@ pub fn parse_recording(
     let mut pages: Vec<PageReader<'_>> =
         heads.iter().zip(&mut bodies).map(|((head, _), body)| page(head, body)).collect();
     crate::parse(connection, &mut pages, limits, sink)
+}
+
+/// Whether a recording holds personal values beside its rows: in the envelope of JSON, or in the lines
+/// before a header. What is in the rows is the door's to find; spreadsheets cannot be looked through.
+pub fn holds_more_than_rows(
+    connection: &Connection,
+    recording: &mut dyn ReadSeek,
+) -> Result<bool, AnswerProblem> {
+    match connection {
+        Connection::Spreadsheet(_) => return Ok(true),
+        Connection::Csv(options) if options.header_row.unwrap_or(1) > 1 => {}
+        Connection::Json(_) => {}
+        _ => return Ok(false),
+    }
+    for (head, start) in heads(recording)? {
+        let mut body = Vec::new();
+        recording.seek(SeekFrom::Start(start))?;
+        (&mut *recording).take(head.length).read_to_end(&mut body)?;
+        // Wide characters keep their digits' order once the zeros between them are gone.
+        body.retain(|byte| *byte != 0);
+        if !find(&String::from_utf8_lossy(&body), Expect::default()).is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an answer that could not be read as rows may be kept as it came: only text in which nothing
+/// that names a person is recognised.
+pub fn is_plain_text(recording: &mut dyn ReadSeek) -> Result<bool, AnswerProblem> {
+    for (head, start) in heads(recording)? {
+        let mut body = Vec::new();
+        recording.seek(SeekFrom::Start(start))?;
+        (&mut *recording).take(head.length).read_to_end(&mut body)?;
+        let Ok(text) = std::str::from_utf8(&body) else { return Ok(false) };
+        if text.contains('\0') || !find(text, Expect::default()).is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A recording whose one page holds kept rows, in the place of the recording they were read from.
+pub fn rows_recording(
+    original: &mut dyn ReadSeek,
+    length: u64,
+    rows: &mut dyn Read,
+) -> Result<Vec<u8>, AnswerProblem> {
+    let url = heads(original)?.first().map_or_else(String::new, |(head, _)| head.url.clone());
+    let mut recorder = Recorder::new(Vec::new())?;
+    recorder.page(&url, 200, Some(kept_rows::CONTENT_TYPE), length, rows)?;
+    Ok(recorder.finish()?)
 }
 
 fn page<'a>(head: &Head, body: &'a mut dyn ReadSeek) -> PageReader<'a> {

@@ -53,6 +53,8 @@ pub enum RefusalCode {
     Unfinished,
     /// Not a row of the expected form.
     NotARow,
+    /// A column that is read holds a value that names a person.
+    PersonalValue,
 }
 
 impl RefusalCode {
@@ -82,6 +84,7 @@ impl RefusalCode {
             RefusalCode::TooManyCells => "too_many_cells",
             RefusalCode::Unfinished => "unfinished",
             RefusalCode::NotARow => "not_a_row",
+            RefusalCode::PersonalValue => "personal_value",
         }
     }
 }
@@ -203,6 +206,9 @@ impl Refusal {
                 "berkas terputus di tengah baris ini; kirim ulang seluruhnya.".to_owned()
             }
             RefusalCode::NotARow => format!("“{found}” bukan baris data."),
+            RefusalCode::PersonalValue => format!(
+                "berisi data pribadi {found}, padahal kolom ini dibaca; nilainya tidak disimpan. Perbaiki berkas atau nyatakan kolom ini di paket."
+            ),
         }
     }
 
@@ -252,6 +258,9 @@ impl Refusal {
                 "the file breaks off inside this row; send it again as a whole.".to_owned()
             }
             RefusalCode::NotARow => format!("“{found}” is not a row of data."),
+            RefusalCode::PersonalValue => format!(
+                "holds personal data {found} in a column that is read; the value is not kept. Repair the file or declare the column in the pack."
+            ),
         }
     }
 }

@@ -67,7 +67,11 @@ impl RowSink for Collector<'_> {
     }
 
     fn row(&mut self, row: &Row<'_>) -> ControlFlow<()> {
-        match self.mapper.map(row, &mut self.facts) {
+        self.masked_row(row, &[])
+    }
+
+    fn masked_row(&mut self, row: &Row<'_>, masked: &[usize]) -> ControlFlow<()> {
+        match self.mapper.map_masked(row, masked, &mut self.facts) {
             Ok(RowVerdict::Mapped) => self.mapped += 1,
             Ok(RowVerdict::Skipped) => self.skipped += 1,
             Ok(RowVerdict::Repeated) => self.repeated += 1,

@@ -95,6 +95,8 @@ pub struct Mapper<'t> {
     emits: Vec<Emit>,
     skip: Vec<CompiledCondition>,
     key: Vec<usize>,
+    /// Columns whose text is read, not only looked at.
+    read: Vec<usize>,
     breakdown: Vec<(usize, BreakdownMapping)>,
     columns: Vec<String>,
     keys: Keys,
@@ -146,6 +148,7 @@ impl<'t> Mapper<'t> {
             emits: Vec::new(),
             skip: Vec::new(),
             key: Vec::new(),
+            read: Vec::new(),
             breakdown: Vec::new(),
             columns: Vec::new(),
             keys: Keys::new(),
@@ -215,7 +218,33 @@ impl<'t> Mapper<'t> {
         }
         finder.finish()?;
         self.columns = columns.to_vec();
+        self.read = self.read_columns();
         Ok(())
+    }
+
+    /// Where a value that names a person refuses the row: its text would become a figure, a label or a
+    /// place. Counting and conditions only look whether something stands there.
+    fn read_columns(&self) -> Vec<usize> {
+        let mapping = &self.mapping;
+        let named = [
+            &mapping.region.column,
+            &mapping.region.parent_column,
+            &mapping.period.column,
+            &mapping.period.year_column,
+            &mapping.period.month_column,
+        ];
+        let figures = self
+            .emits
+            .iter()
+            .filter(|emit| !matches!(self.figures[emit.value].aggregate, RowAggregation::Count));
+        named
+            .into_iter()
+            .flatten()
+            .filter_map(|name| find(&self.columns, name))
+            .chain(self.key.iter().copied())
+            .chain(self.breakdown.iter().map(|(column, _)| *column))
+            .chain(figures.filter_map(|emit| emit.column))
+            .collect()
     }
 
     /// Columns of the answer that the mapping does not use.
@@ -255,16 +284,36 @@ impl<'t> Mapper<'t> {
     /// Reads one row. Figures that need only this row are pushed to `facts`; those gathered from several
     /// rows come with [`Mapper::finish`]. `row.cells` has as many cells as [`Mapper::columns`] was given.
     pub fn map(&mut self, row: &Row<'_>, facts: &mut Vec<Fact>) -> Result<RowVerdict, Box<Refusal>> {
-        self.try_map(row, facts).map_err(|mut refusal| {
+        self.map_masked(row, &[], facts)
+    }
+
+    /// Reads a row in which the cells of `masked` hold markers in the place of personal values. The row is
+    /// accepted for its figures, unless one of these cells is itself read.
+    pub fn map_masked(
+        &mut self,
+        row: &Row<'_>,
+        masked: &[usize],
+        facts: &mut Vec<Fact>,
+    ) -> Result<RowVerdict, Box<Refusal>> {
+        self.try_map(row, masked, facts).map_err(|mut refusal| {
             refusal.raw = recording::render(&self.columns, row.cells);
             refusal
         })
     }
 
-    fn try_map(&mut self, row: &Row<'_>, facts: &mut Vec<Fact>) -> Result<RowVerdict, Box<Refusal>> {
+    fn try_map(
+        &mut self,
+        row: &Row<'_>,
+        masked: &[usize],
+        facts: &mut Vec<Fact>,
+    ) -> Result<RowVerdict, Box<Refusal>> {
         let cells = row.cells;
         if self.skip.iter().any(|condition| condition.holds(cells)) {
             return Ok(RowVerdict::Skipped);
+        }
+        if let Some(at) = masked.iter().find(|at| self.read.contains(at)) {
+            let found = cells[*at].text();
+            return Err(refuse(row.number, &self.columns[*at], RefusalCode::PersonalValue, &found, ""));
         }
         let row_hash = self.row_key(row)?;
         if row_hash.is_some_and(|hash| self.keys.has_row(hash)) {

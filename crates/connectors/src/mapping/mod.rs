@@ -13,6 +13,7 @@ mod value;
 
 pub use check::{MappingContext, MappingProblem, check_mapping};
 pub use collector::Collector;
+pub(crate) use columns::find as column_position;
 pub use columns::{ColumnChanges, compare_columns, likely_name};
 pub use mapper::{Fact, IndicatorShape, Mapper, RowVerdict};
 pub use schema::{

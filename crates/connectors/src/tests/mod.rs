@@ -4,6 +4,7 @@ mod delimited;
 mod hostile;
 mod mapping;
 mod objects;
+mod personal;
 mod sheets;
 mod sql;
 
