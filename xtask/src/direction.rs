@@ -22,7 +22,7 @@ pub const TEST_CRATES: &[&str] = &["testkit"];
 pub const FEATURES: &[(&str, &[&str])] = &[
     ("packs", &[]),
     ("sources", &["packs", "runs"]),
-    ("runs", &["sources"]),
+    ("runs", &["packs", "sources"]),
     ("indicators", &["runs", "sources", "regions"]),
     ("boards", &["indicators", "packs", "sources", "runs", "regions"]),
     ("regions", &["indicators", "sources"]),

@@ -65,13 +65,12 @@ pub(super) fn is_npwp(digits: &[u8]) -> bool {
 
 /// A card of the large networks: 16 digits, 15 with American Express.
 pub(super) fn is_card(digits: &[u8]) -> bool {
-    let known = match (digits.len(), digits) {
-        (16, [4, ..] | [5, 1..=5, ..] | [2, 2..=7, ..] | [3, 5, ..]) => true,
-        (16, [6, 0 | 2 | 3 | 4 | 5, ..] | [8, 1, ..]) => true,
-        (15, [3, 4 | 7, ..]) => true,
-        _ => false,
+    let known = match digits {
+        [4, ..] | [5, 1..=5, ..] | [2, 2..=7, ..] | [3, 5, ..] | [6, 0 | 2..=5, ..] | [8, 1, ..] => 16,
+        [3, 4 | 7, ..] => 15,
+        _ => return false,
     };
-    known && luhn(digits) && digits.iter().any(|digit| *digit != digits[1])
+    digits.len() == known && luhn(digits) && digits.iter().any(|digit| *digit != digits[1])
 }
 
 /// 13 digits that begin with 000, as BPJS Kesehatan numbers its members.

@@ -14,7 +14,7 @@ mod rules;
 pub use door::{Door, Finding, Guarded, Mac, Outcome};
 pub use names::{Sound, sounds_personal};
 pub use recognise::{Expect, Found, find, mask, mask_all};
-pub use rules::{ColumnClass, ColumnRule, DROPPED, Handling, RuleProblem, check_rules, pseudonym};
+pub use rules::{ColumnClass, ColumnRule, DROPPED, Handling, RuleProblem, check_rules, pseudonym, shown};
 
 use serde::{Deserialize, Serialize};
 

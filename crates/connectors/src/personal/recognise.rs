@@ -40,12 +40,14 @@ pub(super) fn may_hold(text: &[u8], hinted: bool) -> bool {
     if text.len() < SHORTEST {
         return false;
     }
-    let mut digits = 0;
+    // Without a branch in it this loop is done many bytes at a time.
+    let (mut digits, mut signs) = (0usize, 0usize);
     for byte in text {
-        if matches!(byte, b'@' | b'[') {
-            return true;
-        }
         digits += usize::from(byte.is_ascii_digit());
+        signs += usize::from((*byte == b'@') | (*byte == b'['));
+    }
+    if signs > 0 {
+        return true;
     }
     let begins =
         |three: &[u8]| matches!(three, [b'0', b'8', b'1'..=b'9'] | [b'0', b'0', b'0'] | [b'6', b'2', _]);
@@ -59,6 +61,11 @@ pub fn find(text: &str, expect: Expect) -> Vec<Found> {
     if !may_hold(bytes, expect.hint.is_some()) {
         return found;
     }
+    // A text with words in it is no figure, whatever its column.
+    let amount = |byte: &u8| {
+        byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-' | b'+' | b' ' | b'%' | b'R' | b'p')
+    };
+    let expect = Expect { figures: expect.figures && bytes.iter().all(amount), ..expect };
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
@@ -266,23 +273,29 @@ fn recognised(
     {
         return Some(kind);
     }
-    // What follows looks like an amount, too.
-    if expect.figures || expect.number {
-        return None;
-    }
     let grouped_mobile = shape.len() > 1 && shape[0] >= 3 && shape[1..].iter().all(|part| *part >= 2);
     if grouped_mobile && digits::is_mobile(digits) {
         return Some(PersonalKind::Phone);
+    }
+    if shape == [2, 3, 3, 1, 3, 3] {
+        return Some(PersonalKind::Npwp);
+    }
+    if (fours || shape == [4, 6, 5]) && digits::is_card(digits) {
+        return Some(PersonalKind::Card);
+    }
+    // What follows looks like an amount, too.
+    if expect.figures || expect.number {
+        return None;
     }
     let abroad =
         whole || (shape[0] == 2 && !dotted && shape[1..].iter().all(|part| *part >= 2)) || shape[0] >= 4;
     if abroad && digits::is_mobile_abroad(digits) {
         return Some(PersonalKind::Phone);
     }
-    if shape == [2, 3, 3, 1, 3, 3] || (whole && digits::is_npwp(digits)) {
+    if whole && digits::is_npwp(digits) {
         return Some(PersonalKind::Npwp);
     }
-    if (whole || fours || shape == [4, 6, 5]) && digits::is_card(digits) {
+    if whole && digits::is_card(digits) {
         return Some(PersonalKind::Card);
     }
     (whole && digits::is_bpjs(digits)).then_some(PersonalKind::Bpjs)

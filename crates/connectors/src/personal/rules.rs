@@ -1,10 +1,11 @@
 //! What a pack declares of the columns that hold personal data, as written there: the doc comments are
 //! the reference manual.
 
+use super::{Expect, Sound, mask, sounds_personal};
 use crate::mapping::{Mapping, RowAggregation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// What stands in the place of a value that is not kept.
 pub const DROPPED: &str = "[DIHAPUS]";
@@ -166,6 +167,24 @@ pub fn pseudonym(text: &str, mac: &dyn Fn(&[u8]) -> [u8; 32]) -> String {
         written.push(char::from(SIGNS[(bits >> (index * 5)) as usize & 31]));
     }
     written
+}
+
+/// A cell of a kept row as it may be shown. What was kept before a column was declared, or before values
+/// were masked at the door, is hidden here.
+pub fn shown<'t>(column: &str, text: &'t str, rules: &BTreeMap<String, ColumnRule>) -> Cow<'t, str> {
+    let same = |name: &str| name.trim().to_lowercase() == column.trim().to_lowercase();
+    let rule = rules.iter().find(|(name, _)| same(name)).map(|(_, rule)| rule.handling());
+    match rule {
+        Some(Handling::Keep) => Cow::Borrowed(text),
+        Some(Handling::Pseudonym) if is_pseudonym(text) => Cow::Borrowed(text),
+        Some(Handling::Drop | Handling::Pseudonym) if text.trim().is_empty() => Cow::Borrowed(text),
+        Some(Handling::Drop | Handling::Pseudonym) => Cow::Borrowed(DROPPED),
+        None => {
+            let hint = sounds_personal(column).and_then(Sound::kind);
+            mask(text, Expect { hint, ..Expect::default() })
+                .map_or(Cow::Borrowed(text), |(masked, _)| Cow::Owned(masked))
+        }
+    }
 }
 
 /// Whether a text has the form of a pseudonym.

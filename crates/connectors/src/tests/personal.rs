@@ -250,7 +250,7 @@ fn check_digit(digits: &str) -> char {
                     if at % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 }
                 })
                 .sum();
-            sum % 10 == 0
+            sum.is_multiple_of(10)
         })
         .unwrap()
 }
@@ -642,7 +642,7 @@ fn kept_rows_hold_every_kind_of_cell() {
         fn columns(&mut self, _: &[String]) -> Result<(), AnswerProblem> {
             Ok(())
         }
-        fn row(&mut self, row: &Row<'_>) -> std::ops::ControlFlow<()> {
+        fn row(&mut self, row: &Row<'_>) -> ControlFlow<()> {
             let own = |cell: &Cell<'_>| match cell {
                 Cell::Text(text) => Cell::Text(text.to_string().into()),
                 Cell::Empty => Cell::Empty,
@@ -653,9 +653,9 @@ fn kept_rows_hold_every_kind_of_cell() {
                 Cell::Error(error) => Cell::Error(error),
             };
             self.0.push((row.number, row.cells.iter().map(own).collect()));
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         }
-        fn problem(&mut self, _: crate::Refusal) {}
+        fn problem(&mut self, _: Refusal) {}
     }
     let cells = vec![
         Cell::Empty,
@@ -685,10 +685,10 @@ fn values_beside_the_rows_are_noticed() {
         let found = holds_more_than_rows(connection, &mut Cursor::new(recorded(body))).unwrap();
         assert_eq!(found, want, "{body}");
     };
-    let json = Connection::Json(crate::connection::JsonOptions::default());
+    let json = Connection::Json(JsonOptions::default());
     check(&json, "{\"petugas\":\"0812-3456-7890\",\"data\":[{\"a\":1}]}", true);
     check(&json, "{\"petugas\":\"x\",\"data\":[{\"kode\":\"3316092005\"}]}", false);
-    let below = Connection::Csv(crate::connection::CsvOptions { header_row: Some(3), ..Default::default() });
+    let below = Connection::Csv(CsvOptions { header_row: Some(3), ..Default::default() });
     check(&below, "petugas 0812-3456-7890\n\na;b\n1;2\n", true);
     check(&csv(), "a;b\n1;2\n", false);
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::config::closest;
 use pendopo_connectors::{
     mapping::{IndicatorShape, MappingContext, check_mapping},
+    personal::check_rules,
     plan,
 };
 use pendopo_figures::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
@@ -187,6 +188,8 @@ impl ReferenceCheck<'_> {
                 ("fresh_every", Some(&source.fresh_every)),
                 ("grace", source.grace.as_ref()),
                 ("timeout", source.timeout.as_ref()),
+                ("keep_answers", source.keep_answers.as_ref()),
+                ("keep_refused", source.keep_refused.as_ref()),
             ];
             for (key, text) in spans {
                 if let Some(Err(what)) = text.map(|text| parse_span(text)) {
@@ -207,6 +210,10 @@ impl ReferenceCheck<'_> {
                         "such as `10.20.0.0/16`; one machine is `10.20.3.4/32`",
                     );
                 }
+            }
+            for problem in check_rules(&source.columns, &source.mapping) {
+                let pointer = format!("/columns/{}", problem.column.replace('~', "~0").replace('/', "~1"));
+                self.report(file, &pointer, problem.what, problem.suggestion);
             }
             if let Err(problem) = plan(&source.connection, None) {
                 self.report(

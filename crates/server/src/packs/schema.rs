@@ -1,12 +1,13 @@
 //! The files of a place pack, as types. The JSON Schema for editors and for `pendopo check` is made
 //! from these types, so the doc comments are the reference manual.
 
-use pendopo_connectors::{connection::Connection, mapping::Mapping};
+use pendopo_connectors::{connection::Connection, mapping::Mapping, personal::ColumnRule};
 use pendopo_vocab::{
     Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `pack.toml`: who the center is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -103,6 +104,21 @@ pub struct SourceFile {
     /// `127.0.0.1/32`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow_networks: Vec<String>,
+    /// What the data are used for, in a sentence: for the record of processing (UU 27/2022 Pasal 31).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// Legal basis of the processing, such as `UU 27/2022 Pasal 20 ayat (2) huruf e`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    /// Answers are kept this long, such as `90 days`. Default: the center's setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_answers: Option<String>,
+    /// Refused rows are kept this long. Default: the center's setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_refused: Option<String>,
+    /// Columns that hold personal data, or look like it, by their names in the answer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, ColumnRule>,
     /// How it is reached.
     pub connection: Connection,
     /// How its columns become figures.

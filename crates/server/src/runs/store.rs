@@ -1,10 +1,21 @@
 //! The ledger of runs as readers see it, and the rows that runs refused.
 
-use crate::sources::{jobs::connection_of_answer, problem::RunProblem};
-use pendopo_connectors::{Limits, RawRow, connection::Connection, raw_row as find_raw_row};
+use crate::{
+    packs::schema::SourceFile,
+    sources::{jobs::connection_of_answer, problem::RunProblem},
+};
+use pendopo_connectors::{
+    Limits, RawRow,
+    connection::Connection,
+    personal::{ColumnRule, mask_all, shown},
+    raw_row as find_raw_row,
+};
 use pendopo_figures::{Db, DbError, Reader, Row, RunRow, Tx, Value, find_answer, settle_refused_row};
 use pendopo_vocab::{AgencyScope, Lang, Scope};
-use std::{collections::HashSet, io};
+use std::{
+    collections::{BTreeMap, HashSet},
+    io,
+};
 
 /// A run with its source.
 #[derive(Debug, Clone)]
@@ -320,8 +331,25 @@ pub fn harmless(text: &str) -> String {
 pub fn raw_row(reader: &mut Reader<'_>, run_id: i64, row_no: i64) -> Result<Option<RawRow>, DbError> {
     let Some((connection, bytes)) = recorded_answer(reader, run_id)? else { return Ok(None) };
     let Ok(row_no) = u64::try_from(row_no) else { return Ok(None) };
-    find_raw_row(&connection, &mut io::Cursor::new(bytes), &Limits::bulk(), row_no)
-        .map_err(|problem| DbError::Corrupt(problem.to_string()))
+    let found = find_raw_row(&connection, &mut io::Cursor::new(bytes), &Limits::bulk(), row_no)
+        .map_err(|problem| DbError::Corrupt(mask_all(&problem.to_string()).into_owned()))?;
+    let Some(mut row) = found else { return Ok(None) };
+    let rules = read_rules(reader, run_id)?;
+    for (column, cell) in row.columns.iter().zip(&mut row.cells) {
+        *cell = shown(column, cell, &rules).into_owned();
+    }
+    Ok(Some(row))
+}
+
+/// What the source of a run declares of its columns now.
+fn read_rules(reader: &mut Reader<'_>, run_id: i64) -> Result<BTreeMap<String, ColumnRule>, DbError> {
+    let definition: Option<String> = reader.query_opt(
+        "select s.definition from run r join source s on s.source_id = r.source_id where r.run_id = $1",
+        &[run_id.into()],
+        |row| row.get(0),
+    )?;
+    let source = definition.and_then(|text| serde_json::from_str::<SourceFile>(&text).ok());
+    Ok(source.map(|source| source.columns).unwrap_or_default())
 }
 
 /// The recorded answer of a run and how it is read.

@@ -1,7 +1,7 @@
 //! Why a run came to nothing, as it is stored and told.
 
 use crate::jobs::fetcher::{FetchFailure, FetchProblem};
-use pendopo_connectors::AnswerProblem;
+use pendopo_connectors::{AnswerProblem, personal::mask_all};
 use pendopo_vocab::Lang;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +123,15 @@ impl RunProblem {
         }
     }
 
+    /// The same with markers in the place of personal values: a service's own words, excerpts of its
+    /// answer and names of its columns come from outside.
+    #[must_use]
+    pub fn masked(self) -> RunProblem {
+        let Ok(mut value) = serde_json::to_value(&self) else { return self };
+        mask_texts(&mut value);
+        serde_json::from_value(value).unwrap_or(self)
+    }
+
     /// As stored.
     pub fn to_json(&self) -> String {
         // Strings and finite numbers only: this cannot fail, and an empty text reads back as unknown.
@@ -132,5 +141,19 @@ impl RunProblem {
     /// Reads the stored form; unknown forms of other versions are `None`.
     pub fn from_json(text: &str) -> Option<RunProblem> {
         serde_json::from_str(text).ok()
+    }
+}
+
+fn mask_texts(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            if let std::borrow::Cow::Owned(masked) = mask_all(text) {
+                *text = masked;
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(mask_texts),
+        Value::Object(all) => all.values_mut().for_each(mask_texts),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

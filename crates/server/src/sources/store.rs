@@ -7,6 +7,7 @@ use crate::{
     web::Vitals,
 };
 use jiff::{Timestamp, tz::TimeZone};
+use pendopo_connectors::personal::{Finding, PersonalKind};
 use pendopo_figures::{AgencyRow, Db, DbError, Reader, SourceRow, Stored, Tx, Value, list_agencies};
 use pendopo_vocab::{AgencyScope, FreshnessPromise, FreshnessState, Lang, Scope};
 
@@ -317,5 +318,36 @@ pub fn put_columns(
          on conflict (source_id) do update set columns = excluded.columns, added = excluded.added, seen_at = excluded.seen_at",
         &[source_id.into(), json(columns)?.into(), json(added)?.into(), seen_at_ms.into()],
     )?;
+    Ok(())
+}
+
+/// Counts personal values met in a run, by column and kind. One row each: the latest run replaces the
+/// counts of the one before.
+///
+/// # Errors
+/// The database's.
+pub fn put_found(
+    tx: &mut Tx<'_>,
+    source_id: i64,
+    run_id: i64,
+    found: &[Finding],
+    at_ms: i64,
+) -> Result<(), DbError> {
+    for one in found {
+        tx.execute(
+            "insert into personal_found (source_id, column_name, kind, outcome, cells, run_id, first_at, last_at, runs) \
+             values ($1, $2, $3, $4, $5, $6, $7, $7, 1) on conflict (source_id, column_name, kind, outcome) do update set \
+             cells = excluded.cells, run_id = excluded.run_id, last_at = excluded.last_at, runs = personal_found.runs + 1",
+            &[
+                source_id.into(),
+                one.column.as_str().into(),
+                one.kind.map_or("declared", PersonalKind::as_str).into(),
+                one.outcome.as_str().into(),
+                i64::try_from(one.cells).unwrap_or(i64::MAX).into(),
+                run_id.into(),
+                at_ms.into(),
+            ],
+        )?;
+    }
     Ok(())
 }

@@ -12,5 +12,6 @@ mod hardening;
 mod kill;
 mod pack_flow;
 mod page_flow;
+mod personal_flow;
 mod real_input;
 mod support;

@@ -9,7 +9,7 @@ use crate::{
     sources::store,
 };
 use jiff::Timestamp;
-use pendopo_connectors::mapping::IndicatorShape;
+use pendopo_connectors::{mapping::IndicatorShape, personal::mask_all};
 use pendopo_figures::{
     Db, DbError, Engine, NewRun, Reader, RunKind, begin_run, list_breakdowns, list_indicators, list_sources,
 };
@@ -69,7 +69,7 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
                     source_id: Some(source_id),
                     kind,
                     author: options.author.clone(),
-                    reason: Some(options.reason.clone()).filter(|reason| !reason.is_empty()),
+                    reason: Some(mask_all(&options.reason).into_owned()).filter(|reason| !reason.is_empty()),
                     trigger: options.trigger.to_owned(),
                     started_at: started_at.as_millisecond(),
                     lease_ms: LEASE.as_millis() as i64,

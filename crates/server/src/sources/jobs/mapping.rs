@@ -13,13 +13,17 @@ use jiff::civil::Date;
 use pendopo_connectors::{
     AnswerProblem, Limits, ReadSeek, Refusal, Row, RowSink,
     connection::{Connection, CsvOptions, JsonOptions, SpreadsheetOptions},
+    kept_rows::RowsRecorder,
     mapping::{Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns},
-    recording::parse_recording,
+    personal::{Door, Finding, Guarded, Mac},
+    recording::{holds_more_than_rows, is_plain_text, parse_recording},
 };
 use pendopo_figures::{RefusedRow, RunCounters, StagedRow};
 use pendopo_vocab::{Lang, RegionCode, region_tree::RegionTree};
 use std::{
     collections::{HashMap, HashSet},
+    fs::File,
+    io::{self, BufWriter},
     ops::ControlFlow,
     path::Path,
     time::{Duration, Instant},
@@ -42,6 +46,19 @@ pub(super) struct Mapped {
     /// Columns that the last answer did not have.
     pub added_columns: Vec<String>,
     pub notes: Vec<&'static str>,
+    /// Personal values met at the door.
+    pub found: Vec<Finding>,
+}
+
+/// In which form an answer may be kept.
+#[derive(Debug)]
+pub(super) enum KeptForm {
+    /// Byte for byte: nothing in it names a person.
+    AsItCame,
+    /// As the rows that passed the door.
+    Rows(File),
+    /// Not at all: it could not be split into columns, and may hold what must not be kept.
+    Nothing,
 }
 
 /// How an answer is read.
@@ -56,10 +73,17 @@ pub(super) struct Reading<'a> {
     pub running: &'a Running,
     /// When to give up, and after how long that is.
     pub deadline: Option<(Instant, Duration)>,
+    /// Makes pseudonyms.
+    pub mac: Mac<'a>,
+    /// Whether the answer will be kept.
+    pub keep: bool,
 }
 
-/// Reads a recording. Nothing is stored.
-pub(super) fn map_answer(reading: &Reading<'_>, recording: &mut dyn ReadSeek) -> Result<Mapped, RunProblem> {
+/// Reads a recording through the door, and says in which form it may be kept. Nothing is stored.
+pub(super) fn map_answer(
+    reading: &Reading<'_>,
+    recording: &mut dyn ReadSeek,
+) -> (Result<Mapped, RunProblem>, KeptForm) {
     let prepared = reading.prepared;
     let context = MappingContext {
         tree: RegionTree::embedded(),
@@ -67,22 +91,92 @@ pub(super) fn map_answer(reading: &Reading<'_>, recording: &mut dyn ReadSeek) ->
         indicators: &prepared.shapes,
         today: reading.today,
     };
-    let mapper = Mapper::new(&prepared.source.mapping, &context).map_err(|problems| {
-        let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        RunProblem::Definition { detail: all.join("; ") }
-    })?;
-    let mut sink = Sink { mapper, kept: Kept::new(reading) };
+    let mapper = match Mapper::new(&prepared.source.mapping, &context) {
+        Ok(mapper) => mapper,
+        Err(problems) => {
+            let all: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            return (Err(RunProblem::Definition { detail: all.join("; ") }), KeptForm::Nothing);
+        }
+    };
+    let storage =
+        |error: io::Error| (Err(RunProblem::Storage { detail: error.to_string() }), KeptForm::Nothing);
+    let door = door(reading);
+    // A workbook holds more than the rows that are read, and nobody can look through it.
+    let as_rows = reading.keep && (door.hides() || matches!(reading.connection, Connection::Spreadsheet(_)));
+    let rows = match as_rows.then(rows_file).transpose() {
+        Ok(rows) => rows,
+        Err(error) => return storage(error),
+    };
+    let mut sink = Guarded::new(door, rows, Sink { mapper, kept: Kept::new(reading) });
     let parsed = parse_recording(reading.connection, recording, &reading.limits, &mut sink);
-    if let Some(stopped) = sink.kept.stopped {
-        return Err(RunProblem::Fetch(stopped));
+    let (inner, door, rows) = match sink.into_parts() {
+        Ok(parts) => parts,
+        Err(error) => return storage(error),
+    };
+    let whole = parsed.is_ok() && inner.kept.stopped.is_none();
+    let form = match (reading.keep, whole, rows) {
+        (false, ..) => Ok(KeptForm::Nothing),
+        (true, false, _) => form_of_unread(&door, recording),
+        (true, true, Some(rows)) => file_of(rows).map(KeptForm::Rows),
+        (true, true, None) => form_of_read(reading, &door, recording),
+    };
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return storage(error),
+    };
+    (inner.result(parsed.map(|summary| summary.notes), door.findings()), form)
+}
+
+fn door<'a>(reading: &Reading<'a>) -> Door<'a> {
+    let source = &reading.prepared.source;
+    Door::new(&source.columns, &source.mapping, reading.mac)
+}
+
+fn rows_file() -> io::Result<RowsRecorder<BufWriter<File>>> {
+    Ok(RowsRecorder::new(BufWriter::with_capacity(64 << 10, tempfile::tempfile()?)))
+}
+
+fn file_of(rows: BufWriter<File>) -> io::Result<File> {
+    rows.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+/// The form of an answer that was read to its end and not recorded as rows on the way.
+fn form_of_read(
+    reading: &Reading<'_>,
+    door: &Door<'_>,
+    recording: &mut dyn ReadSeek,
+) -> io::Result<KeptForm> {
+    let unreadable = |problem: AnswerProblem| io::Error::other(problem.to_string());
+    let more = holds_more_than_rows(reading.connection, recording).map_err(unreadable)?;
+    if !door.changed() && !more {
+        return Ok(KeptForm::AsItCame);
     }
-    let summary = parsed.map_err(RunProblem::Answer)?;
-    let mut mapped = sink.finish()?;
-    mapped.notes = summary.notes;
-    if let Some(before) = &prepared.columns {
-        mapped.added_columns = compare_columns(before, &mapped.columns).added;
+    // Read once more, this time writing down what passes.
+    let mut sink = Guarded::new(self::door(reading), Some(rows_file()?), Nowhere);
+    parse_recording(reading.connection, recording, &reading.limits, &mut sink).map_err(unreadable)?;
+    let (_, _, rows) = sink.into_parts()?;
+    rows.map_or(Ok(KeptForm::Nothing), |rows| file_of(rows).map(KeptForm::Rows))
+}
+
+/// The form of an answer that could not be read: nobody can say which part of it is a name.
+fn form_of_unread(door: &Door<'_>, recording: &mut dyn ReadSeek) -> io::Result<KeptForm> {
+    let plain = !door.hides() && is_plain_text(recording).unwrap_or(false);
+    Ok(if plain { KeptForm::AsItCame } else { KeptForm::Nothing })
+}
+
+/// A sink for rows that are only recorded.
+struct Nowhere;
+
+impl RowSink for Nowhere {
+    fn columns(&mut self, _: &[String]) -> Result<(), AnswerProblem> {
+        Ok(())
     }
-    Ok(mapped)
+
+    fn row(&mut self, _: &Row<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn problem(&mut self, _: Refusal) {}
 }
 
 /// Whether figures are gathered from several rows, so that a single row means nothing by itself.
@@ -181,6 +275,24 @@ impl<'a> Kept<'a> {
 }
 
 impl Sink<'_> {
+    /// What came of the rows, or why nothing did.
+    fn result(
+        self,
+        parsed: Result<Vec<&'static str>, AnswerProblem>,
+        found: Vec<Finding>,
+    ) -> Result<Mapped, RunProblem> {
+        let before = self.kept.reading.prepared.columns.as_ref();
+        if let Some(stopped) = self.kept.stopped {
+            return Err(RunProblem::Fetch(stopped));
+        }
+        let notes = parsed.map_err(RunProblem::Answer)?;
+        let mut mapped = Mapped { notes, found, ..self.finish()? };
+        if let Some(before) = before {
+            mapped.added_columns = compare_columns(before, &mapped.columns).added;
+        }
+        Ok(mapped)
+    }
+
     fn finish(self) -> Result<Mapped, RunProblem> {
         let Sink { mapper, mut kept } = self;
         if let Some(drift) = mapper.type_drift() {
@@ -210,6 +322,10 @@ impl RowSink for Sink<'_> {
     }
 
     fn row(&mut self, row: &Row<'_>) -> ControlFlow<()> {
+        self.masked_row(row, &[])
+    }
+
+    fn masked_row(&mut self, row: &Row<'_>, masked: &[usize]) -> ControlFlow<()> {
         let Sink { mapper, kept } = self;
         kept.rows += 1;
         if kept.rows.is_multiple_of(ROWS_PER_LOOK) {
@@ -218,7 +334,7 @@ impl RowSink for Sink<'_> {
         if !kept.wants(row.number) {
             return ControlFlow::Continue(());
         }
-        match mapper.map(row, &mut kept.facts) {
+        match mapper.map_masked(row, masked, &mut kept.facts) {
             Ok(RowVerdict::Mapped) => kept.counters.accepted += 1,
             Ok(RowVerdict::Skipped) => {}
             Ok(RowVerdict::Repeated) => kept.counters.repeated += 1,

@@ -2,7 +2,7 @@
 
 use super::{
     begin::{Begun, LEASE},
-    mapping::{Mapped, Reading, connection_of_file, map_answer, media_type},
+    mapping::{KeptForm, Mapped, Reading, connection_of_file, map_answer, media_type},
     report::{Change, RunReport, RunVerdict},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     packs::{schema::SourceFile, spans::parse_span},
     sources::{problem::RunProblem, store},
 };
-use pendopo_connectors::{Limits, connection::Connection};
+use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
     AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow, commit_run,
     fail_run, preview_run, put_breakdown, refuse_run, set_progress,
@@ -48,8 +48,11 @@ struct Answer {
     connection: Connection,
     limits: Limits,
     only: Option<HashSet<i64>>,
-    /// An answer that is already kept with its own run is not kept again.
+    /// An answer that is already kept with its own run is not kept again; one that could not be looked
+    /// through is not kept at all.
     keep: bool,
+    /// The rows that passed the door, kept in the place of what came.
+    rows: Option<File>,
 }
 
 /// How a run ended, before it is written down.
@@ -126,7 +129,14 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
         Input::Service => {
             let recording = fetch(begun).await?;
             let limits = Limits { json_bytes: recording.bytes, ..Limits::default() };
-            Ok(Answer { recording, connection: source.connection.clone(), limits, only: None, keep: true })
+            Ok(Answer {
+                recording,
+                connection: source.connection.clone(),
+                limits,
+                only: None,
+                keep: true,
+                rows: None,
+            })
         }
         Input::File(path) => {
             begun.running.set(Stage::Fetching, 0, None);
@@ -149,12 +159,19 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
             let joined = tokio::task::spawn_blocking(read).await;
             let recording =
                 joined.map_err(|error| RunProblem::Definition { detail: error.to_string() })??;
-            Ok(Answer { recording, connection, limits: Limits::bulk(), only: None, keep: true })
+            Ok(Answer { recording, connection, limits: Limits::bulk(), only: None, keep: true, rows: None })
         }
         Input::Recorded { connection, bytes, only } => {
             let recorded =
                 keep_in_file(&bytes).map_err(|error| RunProblem::Storage { detail: error.to_string() })?;
-            Ok(Answer { recording: recorded, connection, limits: Limits::bulk(), only, keep: false })
+            Ok(Answer {
+                recording: recorded,
+                connection,
+                limits: Limits::bulk(),
+                only,
+                keep: false,
+                rows: None,
+            })
         }
     }
 }
@@ -217,20 +234,31 @@ fn judge(begun: &Begun, mut answer: Answer) -> End {
     let identity = begun.app.identity();
     let source = &begun.prepared.source;
     let timeout = bounds(source, begun.app.config()).map(|bounds| bounds.timeout).ok();
+    let vault = begun.app.vault();
+    let mac = |data: &[u8]| vault.mac(PSEUDONYM, data);
+    let (connection, only) = (answer.connection.clone(), answer.only.take());
     let reading = Reading {
         prepared: &begun.prepared,
-        connection: &answer.connection,
+        connection: &connection,
         limits: answer.limits,
         center: identity.region,
         today: identity.time_zone.to_datetime(begun.started_at).date(),
-        only: answer.only.as_ref(),
+        only: only.as_ref(),
         running: &begun.running,
         // An import by hand may take as long as it takes.
         deadline: timeout
             .filter(|_| begun.kind == RunKind::Source)
             .map(|bound| (Instant::now() + bound, bound)),
+        mac: &mac,
+        keep: answer.keep && begun.run_id.is_some(),
     };
-    let mapped = match map_answer(&reading, &mut answer.recording.recording) {
+    let (mapped, form) = map_answer(&reading, &mut answer.recording.recording);
+    match form {
+        KeptForm::AsItCame => {}
+        KeptForm::Rows(rows) => answer.rows = Some(rows),
+        KeptForm::Nothing => answer.keep = false,
+    }
+    let mapped = match mapped {
         Ok(mapped) => mapped,
         Err(problem) => return End::Bad(problem, Box::default(), Some(Box::new(answer))),
     };
@@ -244,10 +272,18 @@ fn judge(begun: &Begun, mut answer: Answer) -> End {
     End::Good(Box::new(mapped), Box::new(answer))
 }
 
+/// Purpose of the key that pseudonyms are made with.
+const PSEUDONYM: &str = "pseudonym";
+
 /// A run with more refused rows than this, in per cent, is refused unless the source says otherwise.
 const USUAL_REFUSED_PERCENT: f64 = 10.0;
 
 fn write_down(begun: &Begun, end: End) -> RunReport {
+    // A service's own words, names of keys and parsers' excerpts are texts from outside as well.
+    let end = match end {
+        End::Bad(problem, mapped, answer) => End::Bad(problem.masked(), mapped, answer),
+        good @ End::Good(..) => good,
+    };
     match (end, begun.run_id) {
         (End::Good(mapped, answer), Some(run_id)) => match record(begun, run_id, *mapped, *answer) {
             Ok(report) => report,
@@ -290,9 +326,23 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
             tracing::warn!(run_id, %error, "cannot remember the answer's columns");
         }
     }
+    note_found(begun, run_id, &mapped, now_ms);
     let changed = outcome.added > 0 || outcome.revised > 0;
     let verdict = if changed { RunVerdict::Done } else { RunVerdict::Unchanged };
     Ok(RunReport { outcome, ..report_of(begun, verdict, None, &mapped) })
+}
+
+/// Counts the personal values that were met, for the record of processing.
+fn note_found(begun: &Begun, run_id: i64, mapped: &Mapped, now_ms: i64) {
+    if begun.kind == RunKind::Retry || mapped.found.is_empty() {
+        return;
+    }
+    let source_id = begun.prepared.source_id;
+    let noted = begun.app.db().write(|tx| store::put_found(tx, source_id, run_id, &mapped.found, now_ms));
+    if let Err(error) = noted {
+        // The values themselves are kept nowhere; only their count is missing.
+        tracing::warn!(run_id, %error, "cannot count the personal values that were met");
+    }
 }
 
 /// Gives new breakdowns their numbers. A number without figures does no harm if the run is then lost.
@@ -312,7 +362,16 @@ fn name_breakdowns(begun: &Begun, mapped: &mut Mapped) -> Result<(), DbError> {
 }
 
 fn answer_body(mut answer: Answer) -> io::Result<AnswerBody> {
-    Ok(AnswerBody { media_type: media_type(&answer.connection), bytes: answer.recording.read_all()? })
+    let bytes = match answer.rows.take() {
+        None => answer.recording.read_all()?,
+        Some(mut rows) => {
+            let length = rows.seek(SeekFrom::End(0))?;
+            rows.seek(SeekFrom::Start(0))?;
+            rows_recording(&mut answer.recording.recording, length, &mut rows)
+                .map_err(|problem| io::Error::other(problem.to_string()))?
+        }
+    };
+    Ok(AnswerBody { media_type: media_type(&answer.connection), bytes })
 }
 
 /// Ends a run that came to nothing. What was stored before stays as it is.
@@ -338,6 +397,7 @@ fn close(
         true => refuse_run(db, run_id, &end, &mapped.refused, body.as_ref()),
         false => fail_run(db, run_id, &end, body.as_ref()),
     });
+    note_found(begun, run_id, &mapped, end.finished_at);
     if let Err(error) = written {
         // The lease runs out and the run is closed as interrupted; nothing of it was applied.
         tracing::error!(run_id, %error, "cannot close the run in the ledger");
@@ -394,6 +454,7 @@ fn report_of(begun: &Begun, verdict: RunVerdict, problem: Option<RunProblem>, ma
         refused_rows: mapped.refused.iter().map(|row| row.row_no).collect(),
         added_columns: mapped.added_columns.clone(),
         notes: mapped.notes.clone(),
+        found: mapped.found.clone(),
         took: Duration::ZERO,
     }
 }

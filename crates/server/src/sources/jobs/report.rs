@@ -1,6 +1,7 @@
 //! What a run did, for the command line and for pages of dry runs.
 
 use crate::sources::problem::RunProblem;
+use pendopo_connectors::personal::{Finding, Outcome};
 use pendopo_figures::{RefusedRow, RunCounters, RunOutcome};
 use pendopo_vocab::{Lang, format_number};
 use std::{collections::HashSet, fmt::Write, time::Duration};
@@ -73,6 +74,8 @@ pub struct RunReport {
     pub refused_rows: HashSet<i64>,
     /// Columns that the last answer did not have; nothing reads them.
     pub added_columns: Vec<String>,
+    /// Personal values met at the door.
+    pub found: Vec<Finding>,
     /// Oddities that did not hinder.
     pub notes: Vec<&'static str>,
     /// How long it took.
@@ -119,6 +122,9 @@ impl RunReport {
                 Lang::Id => write!(text, "\nKolom baru yang belum dibaca: {columns}"),
                 Lang::En => write!(text, "\nNew columns that nothing reads: {columns}"),
             };
+        }
+        for found in &self.found {
+            let _infallible = write!(text, "\n{}", found_line(found, lang));
         }
         for note in &self.notes {
             let _infallible = write!(
@@ -169,6 +175,37 @@ impl RunReport {
             Lang::En => format!(
                 "rows: {accepted} accepted, {refused} refused, {repeated} repeated; figures: {added} new, {revised} revised, {same} unchanged"
             ),
+        }
+    }
+}
+
+/// What was met in a column, without the values.
+fn found_line(found: &Finding, lang: Lang) -> String {
+    let what = found.kind.map_or_else(String::new, |kind| format!(" {}", kind.marker()));
+    let cells = format_number(found.cells as f64, 0, lang);
+    let column = match (found.column.as_str(), lang) {
+        ("", Lang::Id) => "baris tak terbaca",
+        ("", Lang::En) => "unreadable rows",
+        (column, _) => column,
+    };
+    match lang {
+        Lang::Id => {
+            let done = match found.outcome {
+                Outcome::Masked => "disamarkan; kolom ini belum dinyatakan di paket",
+                Outcome::Dropped => "tidak disimpan",
+                Outcome::Pseudonym => "diganti nama samaran",
+                Outcome::Kept => "disimpan sebagaimana dinyatakan",
+            };
+            format!("Data pribadi: {column}{what} {cells} nilai, {done}")
+        }
+        Lang::En => {
+            let done = match found.outcome {
+                Outcome::Masked => "masked; the pack does not declare this column",
+                Outcome::Dropped => "not kept",
+                Outcome::Pseudonym => "replaced by pseudonyms",
+                Outcome::Kept => "kept as declared",
+            };
+            format!("Personal data: {column}{what} {cells} values, {done}")
         }
     }
 }
