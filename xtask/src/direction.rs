@@ -30,7 +30,8 @@ pub const FEATURES: &[(&str, &[&str])] = &[
 ];
 
 /// Modules of the server that name no feature.
-pub const COMMON: &[&str] = &["app", "config", "error", "migrations", "web", "jobs", "widgets", "vault"];
+pub const COMMON: &[&str] =
+    &["app", "config", "error", "migrations", "web", "jobs", "widgets", "vault", "audit"];
 
 /// Modules that put the program together and may name all.
 pub const ROOTS: &[&str] = &["cli", "routes"];

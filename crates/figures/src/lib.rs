@@ -19,14 +19,14 @@ mod views;
 mod write;
 
 pub use cases::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
-pub use db::{Db, DbError, DbUrl, Engine, Migration, Reader, Row, Tx, Value};
+pub use db::{Db, DbError, DbUrl, Engine, Migration, Reader, Row, Tx, Value, ValueRef};
 pub use definitions::{
     AgencyRow, Definition, IndicatorRow, RegionRow, SourceRow, Stored, TargetRow, list_agencies,
     list_breakdowns, list_indicators, list_sources, list_targets, load_regions, put_agency, put_breakdown,
     put_indicator, put_source, put_targets, retire, rollup_root, set_rollup_root,
 };
 pub use runs::{
-    AnswerBody, NewRun, RefusedRow, RunCounters, RunEnd, RunKind, RunRow, RunStatus, begin_run,
+    AnswerBody, NewRun, RefusedRow, RunCounters, RunEnd, RunKind, RunRow, RunStatus, begin_run, begin_run_in,
     close_interrupted_runs, fail_run, find_answer, find_run, list_runs, refuse_run, set_progress,
     settle_refused_row,
 };

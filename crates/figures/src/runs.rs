@@ -251,22 +251,28 @@ pub fn list_runs(
 /// Enters a run into the ledger as running; gives its id. Refused with [`DbError::Conflict`] while
 /// another run of the same source holds its lease; one whose lease has expired is closed as interrupted.
 pub fn begin_run(db: &Db, run: &NewRun) -> Result<i64, DbError> {
-    db.write(|tx| {
-        close_expired(tx, run.started_at)?;
-        if let Some(source_id) = run.source_id {
-            let other: Option<i64> = tx.query_opt(
-                "select run_id from run where source_id = $1 and status = 'running'",
-                &[source_id.into()],
-                |row| row.get(0),
-            )?;
-            if let Some(other) = other {
-                return Err(DbError::Conflict(format!(
-                    "run {other} of this source is still at work; one run per source at a time"
-                )));
-            }
+    db.write(|tx| begin_run_in(tx, run))
+}
+
+/// The same within a transaction that also writes what belongs to it.
+///
+/// # Errors
+/// As [`begin_run`].
+pub fn begin_run_in(tx: &mut Tx<'_>, run: &NewRun) -> Result<i64, DbError> {
+    close_expired(tx, run.started_at)?;
+    if let Some(source_id) = run.source_id {
+        let other: Option<i64> = tx.query_opt(
+            "select run_id from run where source_id = $1 and status = 'running'",
+            &[source_id.into()],
+            |row| row.get(0),
+        )?;
+        if let Some(other) = other {
+            return Err(DbError::Conflict(format!(
+                "run {other} of this source is still at work; one run per source at a time"
+            )));
         }
-        insert_run(tx, run)
-    })
+    }
+    insert_run(tx, run)
 }
 
 pub(crate) fn insert_run(tx: &mut Tx<'_>, run: &NewRun) -> Result<i64, DbError> {

@@ -1,6 +1,6 @@
 //! What every feature may ask for, and how the program stops.
 
-use crate::{config::Config, error::AppResult, jobs::progress::Progress, vault::Vault};
+use crate::{audit::Audit, config::Config, error::AppResult, jobs::progress::Progress, vault::Vault};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use pendopo_figures::{Db, DbError, Reader};
 use pendopo_vocab::{Clock, RegionCode, Scope};
@@ -55,6 +55,7 @@ struct Inner {
     data_version: AtomicU64,
     progress: Progress,
     vault: Vault,
+    audit: Audit,
 }
 
 /// Changes whenever another process has recorded something that pages show.
@@ -85,6 +86,7 @@ impl App {
     pub fn new(config: Config, db: Db, clock: Arc<dyn Clock>, identity: Identity, vault: Vault) -> App {
         // Starts at the clock, so that no version number of an earlier process is ever used again.
         let started = clock.now().as_millisecond().unsigned_abs();
+        let audit = Audit::new(db.clone(), clock.clone(), vault.clone(), &config.audit);
         App(Arc::new(Inner {
             config,
             db,
@@ -93,6 +95,7 @@ impl App {
             data_version: AtomicU64::new(started),
             progress: Progress::default(),
             vault,
+            audit,
         }))
     }
 
@@ -114,6 +117,11 @@ impl App {
     /// The keys: sealing, codes and signatures.
     pub fn vault(&self) -> &Vault {
         &self.0.vault
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     /// How far running work is.

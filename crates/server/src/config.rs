@@ -5,6 +5,7 @@ mod web;
 
 pub use web::{Limits, TlsFiles, WebConfig};
 
+use crate::audit::AuditConfig;
 use anyhow::{Context, bail};
 use pendopo_figures::DbUrl;
 use serde::Deserialize;
@@ -28,6 +29,7 @@ struct Settings {
     data: DataSettings,
     runs: RunSettings,
     query: QuerySettings,
+    audit: AuditSettings,
     log: LogSettings,
 }
 
@@ -56,6 +58,13 @@ struct RunSettings {
 struct QuerySettings {
     timeout_secs: u64,
     max_rows: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditSettings {
+    anchor_file: PathBuf,
+    anchor_entries: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -98,6 +107,8 @@ pub struct Config {
     pub runs: RunsConfig,
     /// Limits of user SQL.
     pub query: QueryConfig,
+    /// The audit log.
+    pub audit: AuditConfig,
     /// Log level directives.
     pub log_level: String,
     /// How log lines are written.
@@ -283,6 +294,10 @@ impl Layers {
             files_folder: below(settings.data.files, "files"),
             secrets_file: below(settings.data.secrets_file, "secrets.env"),
             key_file: below(settings.data.key_file, "key"),
+            audit: AuditConfig {
+                anchor_file: below(settings.audit.anchor_file, "audit-anchor.log"),
+                anchor_entries: i64::from(settings.audit.anchor_entries),
+            },
             data_folder: folder,
             runs: RunsConfig {
                 at_once: settings.runs.at_once.max(1),

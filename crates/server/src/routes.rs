@@ -1,6 +1,6 @@
 //! All routes of the center and what every request passes through.
 
-use crate::{api, app::App, boards, indicators, regions, runs, sources, web, widgets};
+use crate::{api, app::App, audit, boards, indicators, regions, runs, sources, web, widgets};
 use axum::{
     Router,
     extract::{MatchedPath, Request},
@@ -30,6 +30,7 @@ pub fn router(app: App) -> Router {
         .merge(regions::routes())
         .merge(sources::routes())
         .merge(runs::routes())
+        .merge(audit::routes())
         .merge(widgets::routes())
         .merge(api::routes(&app))
         .merge(web::asset_routes())
@@ -56,7 +57,8 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
             web::Cost::Nothing
         }
         ("POST", "/masuk" | "/masuk/kode" | "/undangan/{secret}") => web::Cost::SignIn,
-        ("POST" | "PUT" | "PATCH" | "DELETE", _) | (_, "/penarikan/{id}/ditolak.csv") => web::Cost::Much,
+        ("POST" | "PUT" | "PATCH" | "DELETE", _)
+        | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,
         _ => web::Cost::Little,
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 /// One step of a schema. The SQL is portable but for these tokens, replaced per engine: `{id}` the
 /// type of a self-numbering key, `{blob}` the type of bytes, `{without_rowid}` the clause that clusters
 /// a table by its key on SQLite, `{api}` the prefix of the public views, `{utc_open}..{utc_close}` a time
-/// and `{period_open}..{period_close}` a period as text.
+/// and `{period_open}..{period_close}` a period as text. What only one engine has, such as the body of a
+/// trigger, stands in `{sqlite_open}..{sqlite_close}` or `{postgres_open}..{postgres_close}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Who owns the tables; numbers count within it.
@@ -72,7 +73,10 @@ const PERIOD_TEXT: &str = "case (@) % 10 \
     end";
 
 fn for_engine(sql: &str, engine: Engine) -> String {
-    let sql = replace_call(sql, "period", PERIOD_TEXT);
+    let only = |wanted: Engine| if engine == wanted { "@" } else { "" };
+    let sql = replace_call(sql, "sqlite", only(Engine::Sqlite));
+    let sql = replace_call(&sql, "postgres", only(Engine::Postgres));
+    let sql = replace_call(&sql, "period", PERIOD_TEXT);
     let (tokens, utc): ([(&str, &str); 5], &str) = match engine {
         Engine::Sqlite => (
             [

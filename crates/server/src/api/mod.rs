@@ -5,6 +5,7 @@
 
 #![expect(unused_qualifications, reason = "utoipa's macro writes out full paths")]
 
+mod audit;
 mod figures;
 mod health;
 mod indicators;
@@ -48,7 +49,7 @@ pub struct Problem {
     paths(
         regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest,
         sources::list, sources::show, sources::start_run, runs::list, runs::show, runs::refused_rows,
-        health::healthz, health::readyz,
+        audit::list, health::healthz, health::readyz,
     ),
     tags(
         (name = "regions", description = "The official tree of regions"),
@@ -56,6 +57,7 @@ pub struct Problem {
         (name = "figures", description = "Observations and newest figures"),
         (name = "sources", description = "Connections to services and how they keep their promises"),
         (name = "runs", description = "The ledger of runs and the rows they refused"),
+        (name = "audit", description = "Who did what, to what, when and with what outcome"),
         (name = "health", description = "For those who keep the center running"),
     )
 )]
@@ -91,7 +93,9 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/runs/{id}", get(runs::show))
         .route("/runs/{id}/refused-rows", get(runs::refused_rows))
         .route("/openapi.json", get(openapi))
-        .layer(middleware::from_fn_with_state(app.clone(), page::entity_tags));
+        .layer(middleware::from_fn_with_state(app.clone(), page::entity_tags))
+        // Grows while the data that the tags stand for stay the same.
+        .route("/audit", get(audit::list));
     Router::new()
         .nest("/api/v1", v1)
         .route("/healthz", get(health::healthz))

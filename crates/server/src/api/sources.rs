@@ -3,6 +3,7 @@
 use super::created;
 use crate::{
     app::App,
+    audit::Actor,
     error::{AppError, AppResult},
     sources::{self, store::SourceHealth},
 };
@@ -12,7 +13,7 @@ use axum::{
     response::Response,
 };
 use jiff::Timestamp;
-use pendopo_vocab::{Author, Lang};
+use pendopo_vocab::Lang;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -114,6 +115,6 @@ pub async fn start_run(
     Path(code): Path<String>,
     Json(body): Json<StartRun>,
 ) -> AppResult<Response> {
-    sources::jobs::start_run(&app, &code, Author::named("api"), body.reason).await?;
+    sources::jobs::start_run(&app, &code, Actor::visitor("api"), body.reason).await?;
     Ok(created(format!("/api/v1/runs?source={code}"), StartedRun { source: code }))
 }

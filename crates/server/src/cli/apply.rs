@@ -87,7 +87,7 @@ pub fn apply(global: &Global, folder: &Path, options: &ApplyOptions) -> anyhow::
         out::line("Nothing was changed.")?;
         return Ok(ExitCode::FAILURE);
     }
-    store::apply(app.db(), &pack, &texts, &by)?;
+    store::apply(app.db(), app.audit(), &pack, &texts, &by)?;
     out::line(format!("Applied as {}.", by.author.as_str()))?;
     Ok(ExitCode::SUCCESS)
 }

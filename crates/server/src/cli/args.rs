@@ -121,6 +121,12 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Verify, export or anchor the audit log
+    Audit {
+        /// What to do
+        #[command(subcommand)]
+        action: AuditAction,
+    },
     /// Look at the keys of the center, or change the key that seals secrets
     Key {
         /// What to do
@@ -138,6 +144,24 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What `audit` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditAction {
+    /// Look for changed, missing and cut-off entries; exit code 1 when there are any
+    Verify {
+        /// A further file of heads, such as a copy kept by the inspectorate
+        #[arg(long, value_name = "FILE")]
+        anchor: Vec<PathBuf>,
+    },
+    /// Write all entries with their hashes as JSON Lines
+    Export {
+        /// A file that does not exist yet
+        file: PathBuf,
+    },
+    /// Append the signed end of the log to the anchor file and print its number and hash
+    Anchor,
 }
 
 /// What `key` does.

@@ -57,7 +57,7 @@ pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
         reason: "demo".to_owned(),
         at_ms: app.clock().now().as_millisecond(),
     };
-    store::apply(app.db(), &pack, &texts, &by)?;
+    store::apply(app.db(), app.audit(), &pack, &texts, &by)?;
     app.set_identity(store::identity_of(&pack));
     let kept = app.clone();
     let result = runtime()?.block_on(serve_app(app, |address| greet(address, &pack.identity.name)));

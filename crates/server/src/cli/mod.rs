@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod audit;
 mod demo;
 mod doctor;
 mod key;
@@ -55,6 +56,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import { file, source, dry_run, reason } => {
             read::import(global, &file, &source, dry_run, reason)
         }
+        Command::Audit { action } => audit::audit(global, &action),
         Command::Key { action } => key::key(global, &action),
         Command::Doctor => doctor::doctor(global),
         Command::Openapi => {

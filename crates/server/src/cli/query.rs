@@ -2,7 +2,11 @@
 
 use super::{
     args::{Format, Global},
-    open, out,
+    author, open, out,
+};
+use crate::{
+    app::App,
+    audit::{Action, Actor, Entry, Outcome},
 };
 use pendopo_figures::{QueryLimits, QueryResult, Value, query_views};
 use std::process::ExitCode;
@@ -12,12 +16,28 @@ pub fn query(global: &Global, sql: &str, format: Format) -> anyhow::Result<ExitC
     let app = open(global)?;
     let limits = &app.config().query;
     let limits = QueryLimits { timeout: limits.timeout, max_rows: limits.max_rows, ..QueryLimits::default() };
-    let result = query_views(app.db(), sql, limits)?;
+    let entry =
+        Entry::new(Actor::command(&author(global)), Action::Queried).on("views", "").noting("sql", sql);
+    let result = match query_views(app.db(), sql, limits) {
+        Ok(result) => result,
+        Err(error) => {
+            record(&app, &entry.outcome(Outcome::Failed).noting("error", error.to_string()));
+            return Err(error.into());
+        }
+    };
+    record(&app, &entry.noting("rows", result.rows.len()));
     print_result(&result, format)?;
     if result.truncated {
         out::note(format!("only the first {} rows are shown (query.max_rows)", result.rows.len()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A full disk must not keep readers from the figures; that nothing was recorded is said.
+fn record(app: &App, entry: &Entry) {
+    if let Err(error) = app.audit().record_now(entry) {
+        out::note(format!("not recorded in the audit log: {error}"));
+    }
 }
 
 /// Prints rows in the form asked for.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Actor,
     sources::{
         self,
         jobs::{RunOptions, RunReport, RunVerdict},
@@ -46,10 +47,9 @@ pub fn import(
 
 fn options(global: &Global, dry_run: bool, reason: Option<String>) -> RunOptions {
     RunOptions {
-        author: author(global),
         reason: reason.unwrap_or_default(),
         dry_run,
-        ..RunOptions::default()
+        ..RunOptions::by(Actor::command(&author(global)))
     }
 }
 

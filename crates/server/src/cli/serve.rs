@@ -3,6 +3,7 @@
 use super::{args::Global, load_config, open_app};
 use crate::{
     app::{App, DataMark, read_data_mark},
+    audit,
     config::{Config, LogFormat},
     routes, sources, vault, web,
 };
@@ -52,6 +53,8 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
+    let chain = tokio::spawn(audit::jobs::watch_chain(app.clone(), stopping.clone()));
+    let closing_app = app.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         tracing::info!("stopping");
@@ -64,6 +67,9 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     background.await?;
     watcher.await?;
     keys.await?;
+    chain.await?;
+    // Last: whatever the others did is in it.
+    audit::jobs::close(&closing_app).await;
     Ok(())
 }
 

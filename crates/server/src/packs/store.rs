@@ -3,10 +3,13 @@
 use super::{
     check::{Pack, Placed, check_pack},
     folder::PackTexts,
-    plan::{self, Change, Definitions, Thing},
+    plan::{self, Change, Definitions, How, Thing},
     rows::{self, Ids},
 };
-use crate::app::Identity;
+use crate::{
+    app::Identity,
+    audit::{Action, Actor, Audit, Entry},
+};
 use pendopo_figures::{
     Db, DbError, Definition, Reader, Tx, Value, list_agencies, list_indicators, list_sources, put_agency,
     put_indicator, put_source, put_targets, recompute, retire, set_rollup_root,
@@ -97,8 +100,26 @@ pub fn identity_of(pack: &Pack) -> Identity {
 }
 
 /// Applies a checked pack in one transaction.
-pub fn apply(db: &Db, pack: &Pack, texts: &PackTexts, by: &Application) -> Result<Applied, DbError> {
-    db.write(|tx| apply_in(tx, pack, texts, by))
+pub fn apply(
+    db: &Db,
+    audit: &Audit,
+    pack: &Pack,
+    texts: &PackTexts,
+    by: &Application,
+) -> Result<Applied, DbError> {
+    db.write(|tx| {
+        let applied = apply_in(tx, pack, texts, by)?;
+        let count = |wanted: fn(&How) -> bool| applied.changes.iter().filter(|one| wanted(&one.how)).count();
+        let entry = Entry::new(Actor::command(&by.author), Action::PackApplied)
+            .on("pack", &pack.identity.code)
+            .noting("reason", by.reason.as_str())
+            .noting("added", count(|how| matches!(how, How::Added)))
+            .noting("changed", count(|how| matches!(how, How::Changed(_))))
+            .noting("removed", count(|how| matches!(how, How::Removed)))
+            .noting("values_changed", applied.effect.values_changed);
+        audit.record(tx, &entry)?;
+        Ok(applied)
+    })
 }
 
 /// Does everything that [`apply`] does and takes it back: the plan with its true effects.

@@ -8,6 +8,7 @@ pub use build::item;
 
 use crate::{
     app::App,
+    audit::{Action, Actor, Entry},
     error::{AppError, AppResult},
     sources::jobs::{self, RunOptions},
     web::{Asked, Chrome, NavItem, PageRequest},
@@ -21,7 +22,6 @@ use axum::{
 };
 use build::{ListQuery, RowsQuery};
 use pendopo_figures::Reader;
-use pendopo_vocab::Author;
 
 /// The routes of this slice.
 pub fn routes() -> Router<App> {
@@ -65,7 +65,7 @@ async fn list_refused_rows(
 }
 
 async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Response> {
-    let scope = app.scope();
+    let (scope, audit) = (app.scope(), app.audit().clone());
     let text = app
         .blocking(move |db| {
             db.read(|reader| {
@@ -74,6 +74,8 @@ async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) ->
                 }
                 let mut text = Vec::new();
                 store::export_refused_rows(reader, run_id, &store::RowFilter::default(), &mut text)?;
+                let entry = Entry::new(Actor::visitor("halaman"), Action::Exported);
+                audit.queue(entry.on("run", run_id).noting("file", "csv"));
                 Ok(Some(text))
             })
         })
@@ -89,13 +91,13 @@ async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) ->
 }
 
 async fn retry_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Redirect> {
-    let options = RunOptions { author: Author::named("halaman"), trigger: "retry", ..RunOptions::default() };
+    let options = RunOptions::by(Actor::visitor("halaman"));
     let report = jobs::retry_run(&app, run_id, &options).await?;
     app.bump_data_version();
     Ok(Redirect::to(&format!("/penarikan/{}", report.run_id.unwrap_or(run_id))))
 }
 
 async fn dismiss_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Redirect> {
-    jobs::dismiss_rows(&app, run_id).await?;
+    jobs::dismiss_rows(&app, run_id, Actor::visitor("halaman")).await?;
     Ok(Redirect::to(&format!("/penarikan/{run_id}/ditolak")))
 }

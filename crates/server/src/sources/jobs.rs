@@ -21,6 +21,7 @@ pub use timetable::run_schedule;
 
 use crate::{
     app::App,
+    audit::Actor,
     error::{AppError, AppResult},
 };
 use pendopo_figures::{DbError, RunKind};
@@ -41,6 +42,17 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// Ask once and carefully: the circuit is half open.
     pub probe: bool,
+    /// Who asked for it, for the audit log; `None` for what the center does by itself.
+    pub actor: Option<Actor>,
+    /// The run whose refused rows are tried again.
+    pub retries: Option<i64>,
+}
+
+impl RunOptions {
+    /// A run that somebody asks for by hand.
+    pub fn by(actor: Actor) -> RunOptions {
+        RunOptions { author: actor.author(), actor: Some(actor), ..RunOptions::default() }
+    }
 }
 
 impl Default for RunOptions {
@@ -51,6 +63,8 @@ impl Default for RunOptions {
             trigger: "manual",
             dry_run: false,
             probe: false,
+            actor: None,
+            retries: None,
         }
     }
 }
@@ -82,8 +96,8 @@ pub async fn import_file(
 ///
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::Conflict`] when it is being read already, or the database's.
-pub async fn start_run(app: &App, code: &str, author: Author, reason: String) -> AppResult<i64> {
-    let options = RunOptions { author, reason, ..RunOptions::default() };
+pub async fn start_run(app: &App, code: &str, actor: Actor, reason: String) -> AppResult<i64> {
+    let options = RunOptions { reason, ..RunOptions::by(actor) };
     let begun = begin::begin(app, code, RunKind::Source, &options).await?;
     let run_id = begun.run_id.unwrap_or_default();
     tokio::spawn(pipeline::carry_out(begun, Input::Service));

@@ -9,6 +9,7 @@ pub mod store;
 
 use crate::{
     app::App,
+    audit::Actor,
     error::AppResult,
     web::{Asked, Chrome, NavItem, PageRequest},
 };
@@ -20,7 +21,6 @@ use axum::{
 };
 use jobs::RunOptions;
 use pendopo_figures::Reader;
-use pendopo_vocab::Author;
 use serde::Deserialize;
 
 /// The routes of this slice.
@@ -55,12 +55,12 @@ async fn run_source(
     Query(query): Query<RunQuery>,
     request: PageRequest,
 ) -> AppResult<Response> {
-    let author = Author::named("halaman");
+    let actor = Actor::visitor("halaman");
     if query.uji.is_none() {
-        let run_id = jobs::start_run(&app, &code, author, String::new()).await?;
+        let run_id = jobs::start_run(&app, &code, actor, String::new()).await?;
         return Ok(Redirect::to(&format!("/penarikan/{run_id}")).into_response());
     }
-    let options = RunOptions { author, dry_run: true, ..RunOptions::default() };
+    let options = RunOptions { dry_run: true, ..RunOptions::by(actor) };
     let report = jobs::run_source(&app, &code, &options).await?;
     let build = move |_: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
         Ok(pages::TrialPage { chrome, code, text: report.text(asked.t.lang()) })

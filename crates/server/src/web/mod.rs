@@ -22,7 +22,7 @@ mod tests;
 pub use assets::{asset_url, routes as asset_routes};
 pub use client::{client, know_client};
 pub use error_page::render_errors;
-pub use format::{Figure, TimeStyle, change, figure, how_long, thousands};
+pub use format::{Figure, TimeStyle, change, figure, format_time, how_long, thousands};
 pub use headers::security_headers;
 pub use i18n::Tr;
 pub use language::choose_language;

@@ -113,6 +113,11 @@ impl Trial {
                     row.get(0)
                 })?;
             assert!(text.contains(&format!("decimals = {decimals}\n")), "definitions and files differ");
+            let applied = number(r, "select count(*) from audit_entry where action = 'pack-applied'");
+            assert_eq!(applied, number(r, "select count(*) from pack_change"), "a pack without its entry");
+            let started = "select count(*) from audit_entry where action in ('run-started', 'file-imported')";
+            let runs = "select count(*) from run where kind in ('source', 'import')";
+            assert_eq!(number(r, started), number(r, runs), "a run without its entry");
             Ok(())
         })
         .unwrap();
@@ -157,5 +162,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     trial.attempt(Work::Run, generation, None);
     trial.verify(generation);
     assert_eq!(trial.acknowledged, generation, "the center does not go on after the kills");
+    let verified = trial.center.ok(&["audit", "verify"]);
+    eprintln!("after the kills: {}", verified.lines().last().unwrap_or_default());
     eprintln!("{} kills in {attempts} attempts: 0 acknowledged rows lost, 0 rows twice", trial.killed);
 }

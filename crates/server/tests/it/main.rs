@@ -7,6 +7,7 @@
 )]
 
 mod api_flow;
+mod audit_flow;
 mod disk_full;
 mod hardening;
 mod kill;

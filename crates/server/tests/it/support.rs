@@ -34,6 +34,11 @@ impl Center {
         self.folder.path()
     }
 
+    /// The folder with everything the center keeps.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The folder in which file sources look.
     pub fn files(&self) -> PathBuf {
         let files = self.data.join("files");
@@ -84,11 +89,17 @@ impl Center {
 
     /// Starts serving without a schedule; gives the process and its address.
     pub fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// The same with settings from the environment.
+    pub fn serve_with(&self, settings: &[(&str, &str)]) -> Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
         let child = self
             .command(&["serve", "--no-schedule", "--listen", &address])
+            .envs(settings.iter().copied())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
@@ -124,7 +135,22 @@ impl Server {
         stream.read_to_end(&mut answer).ok()?;
         let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n")?;
-        Some((head.to_owned(), body.to_owned()))
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        Some((head.to_owned(), if chunked { join_chunks(body)? } else { body.to_owned() }))
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the process to stop and waits for its end.
+    #[cfg(unix)]
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "the server did not end well");
     }
 }
 
@@ -132,6 +158,20 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The text of a body sent in chunks; `None` when it is not one.
+fn join_chunks(mut body: &str) -> Option<String> {
+    let mut text = String::new();
+    loop {
+        let (size, rest) = body.split_once("\r\n")?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        if size == 0 {
+            return Some(text);
+        }
+        text.push_str(rest.get(..size)?);
+        body = rest.get(size..)?.strip_prefix("\r\n")?;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{RunOptions, app_error};
 use crate::{
     app::App,
+    audit::{Action, Entry},
     error::{AppError, AppResult},
     jobs::progress::Running,
     packs::schema::SourceFile,
@@ -11,7 +12,8 @@ use crate::{
 use jiff::Timestamp;
 use pendopo_connectors::{mapping::IndicatorShape, personal::mask_all};
 use pendopo_figures::{
-    Db, DbError, Engine, NewRun, Reader, RunKind, begin_run, list_breakdowns, list_indicators, list_sources,
+    Db, DbError, Engine, NewRun, Reader, RunKind, begin_run_in, list_breakdowns, list_indicators,
+    list_sources,
 };
 use std::{
     collections::HashMap,
@@ -74,7 +76,8 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
                     started_at: started_at.as_millisecond(),
                     lease_ms: LEASE.as_millis() as i64,
                 };
-                (Some(enter(owned.db(), &run, lock.is_some())?), lock)
+                let entry = audit_entry(&wanted, kind, &options);
+                (Some(enter(&owned, &run, entry, lock.is_some())?), lock)
             }
         };
         // A dry run is listed under a number that no run has.
@@ -151,12 +154,36 @@ fn lock_source(db: &Db, folder: &Path, source_id: i64) -> AppResult<Option<File>
     }
 }
 
+/// What the audit log says of a run that somebody asked for.
+fn audit_entry(source: &str, kind: RunKind, options: &RunOptions) -> Option<Entry> {
+    let actor = options.actor.clone()?;
+    let action = match kind {
+        RunKind::Import => Action::FileImported,
+        RunKind::Retry => Action::RowsRetried,
+        RunKind::Source | RunKind::Computed => Action::RunStarted,
+    };
+    let entry = Entry::new(actor, action).on("source", source).noting("reason", options.reason.as_str());
+    Some(match options.retries {
+        Some(run_id) => entry.noting("of", run_id),
+        None => entry,
+    })
+}
+
 /// Enters the run. With the lock in hand an unfinished run of the source can only be a dead one.
-fn enter(db: &Db, run: &NewRun, locked: bool) -> AppResult<i64> {
-    match (begin_run(db, run), run.source_id) {
+fn enter(app: &App, run: &NewRun, entry: Option<Entry>, locked: bool) -> AppResult<i64> {
+    let begin = || {
+        app.db().write(|tx| {
+            let run_id = begin_run_in(tx, run)?;
+            if let Some(entry) = &entry {
+                app.audit().record(tx, &entry.clone().noting("run", run_id))?;
+            }
+            Ok(run_id)
+        })
+    };
+    match (begin(), run.source_id) {
         (Err(DbError::Conflict(_)), Some(source_id)) if locked => {
-            db.write(|tx| store::close_orphan(tx, source_id, run.started_at))?;
-            begin_run(db, run).map_err(app_error)
+            app.db().write(|tx| store::close_orphan(tx, source_id, run.started_at))?;
+            begin().map_err(app_error)
         }
         (begun, _) => begun.map_err(app_error),
     }

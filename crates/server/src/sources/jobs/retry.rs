@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Actor, Entry},
     error::{AppError, AppResult},
     packs::schema::SourceFile,
     runs::store,
@@ -48,7 +49,7 @@ pub async fn retry_run(app: &App, run_id: i64, options: &RunOptions) -> AppResul
             "a later run has brought newer figures; read the source again instead".to_owned(),
         ));
     }
-    let options = RunOptions { trigger: "retry", dry_run: false, ..options.clone() };
+    let options = RunOptions { trigger: "retry", dry_run: false, retries: Some(run_id), ..options.clone() };
     let begun = begin::begin(app, &retry.source, RunKind::Retry, &options).await?;
     let only = (!whole).then(|| retry.open.clone());
     let input = Input::Recorded { connection: retry.connection, bytes: retry.bytes, only };
@@ -103,9 +104,19 @@ fn read_definition(reader: &mut Reader<'_>, code: &str) -> Result<Option<SourceF
 ///
 /// # Errors
 /// The database's.
-pub async fn dismiss_rows(app: &App, run_id: i64) -> AppResult<u64> {
-    let db = app.db().clone();
-    let dismissed = tokio::task::spawn_blocking(move || db.write(|tx| store::dismiss_rows(tx, run_id))).await;
+pub async fn dismiss_rows(app: &App, run_id: i64, actor: Actor) -> AppResult<u64> {
+    let owned = app.clone();
+    let work = move || {
+        owned.db().write(|tx| {
+            let count = store::dismiss_rows(tx, run_id)?;
+            if count > 0 {
+                let entry = Entry::new(actor, Action::RowsDismissed).on("run", run_id).noting("rows", count);
+                owned.audit().record(tx, &entry)?;
+            }
+            Ok(count)
+        })
+    };
+    let dismissed = tokio::task::spawn_blocking(work).await;
     let dismissed = dismissed.map_err(anyhow::Error::from)?.map_err(app_error)?;
     app.bump_data_version();
     Ok(dismissed)

@@ -162,7 +162,7 @@ impl Center {
             reason: "uji".to_owned(),
             at_ms: self.clock.now().as_millisecond(),
         };
-        packs::apply(self.app.db(), &pack, &self.texts, &by).unwrap();
+        packs::apply(self.app.db(), self.app.audit(), &pack, &self.texts, &by).unwrap();
     }
 
     fn change_source(&mut self, text: &str) {
@@ -342,7 +342,7 @@ async fn refused_rows_are_kept_retried_and_dismissed() {
     // Another bad row is dismissed.
     center.write("gizi.csv", &csv_text(&format!("{}x;2026-09;5\n", good_rows(1))));
     let run_id = center.run().await.run_id.unwrap();
-    assert_eq!(dismiss_rows(&center.app, run_id).await.unwrap(), 1);
+    assert_eq!(dismiss_rows(&center.app, run_id, Actor::visitor("uji")).await.unwrap(), 1);
     assert_eq!(center.refused(run_id)[0].state, "dismissed");
 }
 
@@ -455,13 +455,13 @@ async fn a_service_s_moods_become_its_states() {
 async fn one_run_per_source_at_a_time() {
     let silent = Service::start(|_| service::Reply::Hang(Vec::new())).await;
     let center = Center::sqlite(&json_source(silent.port));
-    let run_id = start_run(&center.app, "gizi", Author::named("uji"), String::new()).await.unwrap();
+    let run_id = start_run(&center.app, "gizi", Actor::visitor("uji"), String::new()).await.unwrap();
     assert!(matches!(
-        start_run(&center.app, "gizi", Author::named("uji"), String::new()).await,
+        start_run(&center.app, "gizi", Actor::visitor("uji"), String::new()).await,
         Err(AppError::Conflict(_))
     ));
     assert!(matches!(
-        start_run(&center.app, "tiada", Author::named("uji"), String::new()).await,
+        start_run(&center.app, "tiada", Actor::visitor("uji"), String::new()).await,
         Err(AppError::NotFound(_))
     ));
     assert_eq!(center.health().running, Some(run_id));

@@ -1,0 +1,111 @@
+//! The audit log: who did what, to what, when, from where, with what outcome. Append-only; every entry
+//! holds the hash of the one before, the end is signed, and heads are kept outside the database, so that
+//! changes, gaps and a cut-off end are found by `pendopo audit verify`.
+//!
+//! A change records itself in its own transaction ([`Audit::record`]); what has none (views, failed
+//! sign-ins, exports) goes through a queue ([`Audit::queue`]). Names no feature.
+
+mod anchor;
+mod build;
+mod chain;
+mod entry;
+mod export;
+pub mod jobs;
+mod ledger;
+mod pages;
+mod signed;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod words;
+
+pub use anchor::Reason;
+pub use entry::{Action, Actor, Entry, Outcome};
+pub use export::{Form, write_entries};
+pub use ledger::{Audit, AuditConfig};
+pub use verify::{count_entries, verify};
+pub use words::finding_sentence;
+
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    web::{Asked, Chrome, NavItem, PageRequest},
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use build::ListQuery;
+use pendopo_figures::Reader;
+use tokio_util::io::ReaderStream;
+
+/// The routes of this module.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/audit", get(list_entries))
+        .route("/audit.csv", get(export_csv))
+        .route("/audit.jsonl", get(export_json_lines))
+}
+
+async fn list_entries(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    let key = app.audit().public_key();
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
+        build::list(reader, asked, chrome, &query, &key)
+    };
+    request.live(NavItem::None, build).await
+}
+
+async fn export_csv(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    export_entries(app, query, request, Form::Csv).await
+}
+
+async fn export_json_lines(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+    request: PageRequest,
+) -> AppResult<Response> {
+    export_entries(app, query, request, Form::JsonLines).await
+}
+
+/// Writes into a file without a name first: a slow reader then holds no snapshot of the database open.
+async fn export_entries(app: App, query: ListQuery, request: PageRequest, form: Form) -> AppResult<Response> {
+    let filter = build::filter(&query, &request.asked)?;
+    let zone = app.identity().time_zone.clone();
+    let work = move || -> anyhow::Result<(std::fs::File, u64)> {
+        let mut file = tempfile::tempfile()?;
+        let count = app.db().read(|reader| write_entries(reader, &filter, form, &zone, &mut file))?;
+        std::io::Seek::rewind(&mut file)?;
+        let entry =
+            Entry::new(Actor::visitor("halaman"), Action::AuditExported).on("audit", form.extension());
+        app.audit().queue(entry.noting("entries", count));
+        Ok((file, count))
+    };
+    let (file, _) = tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)??;
+    let name = format!("attachment; filename=\"audit.{}\"", form.extension());
+    let headers = [
+        (header::CONTENT_TYPE, form.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
+    Ok((headers, body).into_response())
+}
+
+impl From<build::BadFilter> for AppError {
+    fn from(wrong: build::BadFilter) -> AppError {
+        AppError::Invalid(wrong.0)
+    }
+}
