@@ -15,6 +15,7 @@ pub mod questions;
 mod rollup;
 mod runs;
 mod targets;
+mod view_sql;
 mod views;
 mod write;
 

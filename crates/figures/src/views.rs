@@ -1,10 +1,12 @@
 //! Read-only SQL over the public views, for `pendopo query` and the like.
 //!
 //! On SQLite an authorizer lets a statement read through the views and call harmless functions, nothing
-//! else; on PostgreSQL it runs in a read-only transaction that looks into the schema `api`, with the
-//! rights of the center's own account. Both stop at a time limit, a number of rows and a size.
+//! else; on PostgreSQL `view_sql` allows the same from the parsed statement, which then runs in a read-only
+//! transaction as a role that has the right to read the schema `api` and none besides. Both stop at a time
+//! limit, a number of rows and a size.
 
 use crate::db::{Db, DbError, PUBLIC_VIEWS, Row, Table, Value};
+use crate::view_sql;
 use rusqlite::{
     Connection,
     hooks::{AuthAction, AuthContext, Authorization},
@@ -40,10 +42,13 @@ pub struct QueryResult {
     pub truncated: bool,
 }
 
-/// Longest text or blob a query may build, bytes.
-const LONGEST_VALUE: i32 = 4 << 20;
-/// Virtual machine steps between two looks at the clock.
-const STEPS_PER_LOOK: i32 = 10_000;
+/// Longest text or blob a query may build, bytes. One call of `replace` or `instr` costs the square of it and
+/// cannot be interrupted: a tenth of a second at this length.
+const LONGEST_VALUE: i32 = 64 << 10;
+/// Longest pattern of `like` and `glob`, bytes, for the same reason.
+const LONGEST_PATTERN: i32 = 256;
+/// Virtual machine steps between two looks at the clock: few, since a single step may be such a call.
+const STEPS_PER_LOOK: i32 = 50;
 
 /// SQL functions that neither reach outside nor build large values.
 const FUNCTIONS: [&str; 62] = [
@@ -134,6 +139,7 @@ const COUNTABLE: [&str; 16] = [
 /// Runs one `select` over the public views. Refused with [`DbError::Query`], in words.
 pub fn query_views(db: &Db, sql: &str, limits: QueryLimits) -> Result<QueryResult, DbError> {
     if let Some(store) = db.sqlite() {
+        view_sql::refuse_explosive(sql).map_err(DbError::Query)?;
         let reader = store
             .open_read_only()?
             .ok_or_else(|| DbError::Query("a database in memory has no second connection".to_owned()))?;
@@ -142,12 +148,16 @@ pub fn query_views(db: &Db, sql: &str, limits: QueryLimits) -> Result<QueryResul
     let Some(store) = db.postgres() else {
         return Err(DbError::Other("no engine".to_owned()));
     };
+    let sql = view_sql::allow(sql).map_err(DbError::Query)?;
+    // Where the center's account may make no role, the statement runs with its rights and the list alone
+    // stands before the tables; `doctor` says so.
+    let role = if store.has_reader_role()? { "; set local role pendopo_reader" } else { "" };
     let begin = format!(
-        "begin isolation level repeatable read read only; set local statement_timeout = {}; set local search_path = api",
+        "begin isolation level repeatable read read only; set local statement_timeout = {}; set local search_path = api{role}",
         limits.timeout.as_millis().max(1)
     );
     let table = store
-        .in_transaction(&begin, false, |connection| connection.table(sql, limits.max_rows, limits.max_bytes))
+        .in_transaction(&begin, false, |connection| connection.table(&sql, limits.max_rows, limits.max_bytes))
         .map_err(in_words)?;
     Ok(cut(table, limits))
 }
@@ -165,6 +175,7 @@ fn query_sqlite(mut reader: Connection, sql: &str, limits: QueryLimits) -> Resul
         reader.execute_batch(&format!("create temp view {view} as select * from main.api_{view}"))?;
     }
     reader.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    reader.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)?;
     reader.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     let deadline = Instant::now() + limits.timeout;
     reader.progress_handler(STEPS_PER_LOOK, Some(move || Instant::now() >= deadline))?;

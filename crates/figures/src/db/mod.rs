@@ -179,6 +179,15 @@ impl Db {
         }
     }
 
+    /// Whether statements of readers of SQL run without the rights of the center's own account. On
+    /// PostgreSQL that takes an account that may make a role, or the role `pendopo_reader` made by hand.
+    pub fn keeps_readers_apart(&self) -> Result<bool, DbError> {
+        match &*self.store {
+            Store::Sqlite(_) => Ok(true),
+            Store::Postgres(store) => store.has_reader_role(),
+        }
+    }
+
     pub(crate) fn sqlite(&self) -> Option<&SqliteStore> {
         match &*self.store {
             Store::Sqlite(store) => Some(store),

@@ -8,7 +8,7 @@ use ::postgres::{
     fallible_iterator::FallibleIterator,
     types::{ToSql, Type},
 };
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
 
 /// Connections at once: readers and one writer.
 const CONNECTIONS: u32 = 6;
@@ -21,7 +21,28 @@ const WRITER_LOCK: i64 = 0x70_65_6e_64_6f_70_6f;
 
 pub(crate) struct PgStore {
     pool: r2d2::Pool<Connect>,
+    /// Whether the role for readers of SQL is there, once that is known.
+    reader_role: OnceLock<bool>,
 }
+
+/// Makes the role for readers of SQL, which can read the schema `api` and nothing else. Each step may be
+/// refused to an account of few rights; the last line says whether it worked in all.
+const READER_ROLE: &str = "
+do $$ begin
+    if not exists (select from pg_roles where rolname = 'pendopo_reader') then
+        create role pendopo_reader nologin noinherit;
+    end if;
+    if not pg_has_role(current_user, 'pendopo_reader', 'member') then
+        execute format('grant pendopo_reader to %I', current_user);
+    end if;
+    grant usage on schema api to pendopo_reader;
+    grant select on all tables in schema api to pendopo_reader;
+exception when others then
+    raise notice 'no role for readers: %', sqlerrm;
+end $$";
+const HAS_READER_ROLE: &str = "select exists (select from pg_roles where rolname = 'pendopo_reader')
+    and coalesce((select bool_and(has_table_privilege('pendopo_reader', c.oid, 'select')) from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'api' and c.relkind = 'v'), false)";
 
 struct Connect {
     config: ::postgres::Config,
@@ -56,7 +77,26 @@ impl PgStore {
             .connection_timeout(CONNECTION_TIMEOUT)
             .build(Connect { config })
             .map_err(|e| DbError::Other(e.to_string()))?;
-        Ok(PgStore { pool })
+        Ok(PgStore { pool, reader_role: OnceLock::new() })
+    }
+
+    /// Whether statements of readers can run as a role of their own; makes it at the first call.
+    pub(crate) fn has_reader_role(&self) -> Result<bool, DbError> {
+        if let Some(known) = self.reader_role.get() {
+            return Ok(*known);
+        }
+        let mut pooled = self.connection()?;
+        let client = &mut pooled.client;
+        // Other databases of the same server make the same role; whoever comes second finds it.
+        client.batch_execute(READER_ROLE)?;
+        let mut found = client.query_one(HAS_READER_ROLE, &[])?.get(0);
+        if found {
+            found = client.batch_execute("begin; set local role pendopo_reader; rollback").is_ok();
+            if !found {
+                client.batch_execute("rollback")?;
+            }
+        }
+        Ok(*self.reader_role.get_or_init(|| found))
     }
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Connect>, DbError> {

@@ -1,6 +1,11 @@
 //! Every test of the store, on both engines.
-#![expect(clippy::unwrap_used, reason = "this whole crate is tests; clippy exempts only their bodies")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "this whole crate is tests, which say what they counted; clippy exempts only their bodies"
+)]
 
+mod attacks;
 mod definitions;
 mod faults;
 mod harness;

@@ -26,6 +26,15 @@ pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
         }
     };
     findings.fine(format!("database {} opens, {}", app.config().database, bytes(app.db().size_bytes()?)))?;
+    if !app.db().keeps_readers_apart()? {
+        findings.wrong(
+            "statements of `pendopo query` run with the rights of the center's database account, behind the list of \
+             allowed views alone; let the administrator run: create role pendopo_reader nologin; grant pendopo_reader \
+             to the account; grant usage on schema api to pendopo_reader; grant select on all tables in schema api to \
+             pendopo_reader"
+                .to_owned(),
+        )?;
+    }
     let identity = app.identity();
     if identity.code.is_empty() {
         findings.wrong("no place pack was applied yet: pendopo apply PACK".to_owned())?;
