@@ -35,6 +35,7 @@ async function pages() {
     ["runs", "/penarikan"],
     ["run", `/penarikan/${refusing.id}`],
     ["refused", `/penarikan/${refusing.id}/ditolak`],
+    ["audit", "/audit"],
     ["pattern", "/pola"],
     ["error", "/tidak-ada"],
   ];

@@ -341,11 +341,11 @@ reason-not-a-row = not a row
 ## Audit log
 nav-audit = Audit log
 audit-lead = Who did what, to what, when, from where and with what outcome. It can’t be changed or deleted.
-audit-whole = whole
-audit-whole-now = The chain is whole up to number { $a }, checked { $b }.
-audit-damaged = damaged
+audit-whole = Chain whole
+audit-whole-now = up to number { $a }, checked { $b }
+audit-damaged = Chain damaged
 audit-damaged-now = { $a } damages, the first at number { $b }, checked { $c }. Run: pendopo audit verify
-audit-unchecked = not checked yet
+audit-unchecked = Not checked yet
 audit-unchecked-now = The chain is checked when the center starts and every night.
 audit-end = Fingerprint of the chain up to number { $n }:
 audit-all = Show all

@@ -327,11 +327,11 @@ reason-not-a-row = bukan baris
 ## Jejak audit
 nav-audit = Jejak audit
 audit-lead = Siapa melakukan apa, terhadap apa, kapan, dari mana, dan hasilnya. Tidak dapat diubah atau dihapus.
-audit-whole = utuh
-audit-whole-now = Rantai utuh sampai nomor { $a }, diperiksa { $b }.
-audit-damaged = rusak
+audit-whole = Rantai utuh
+audit-whole-now = sampai nomor { $a }, diperiksa { $b }
+audit-damaged = Rantai rusak
 audit-damaged-now = { $a } kerusakan, yang pertama pada nomor { $b }, diperiksa { $c }. Jalankan: pendopo audit verify
-audit-unchecked = belum diperiksa
+audit-unchecked = Belum diperiksa
 audit-unchecked-now = Rantai diperiksa saat pusat dinyalakan dan setiap malam.
 audit-end = Sidik rantai sampai nomor { $n }:
 audit-all = Tampilkan semua
