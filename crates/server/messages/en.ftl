@@ -407,6 +407,7 @@ audit-object-account = account
 audit-object-token = token
 audit-object-session = session
 audit-object-route = page
+audit-object-key = key
 audit-object-audit = audit log
 audit-object-views = figures
 audit-detail-reason = reason

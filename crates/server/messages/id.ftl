@@ -393,6 +393,7 @@ audit-object-account = akun
 audit-object-token = token
 audit-object-session = sesi
 audit-object-route = halaman
+audit-object-key = kunci
 audit-object-audit = jejak audit
 audit-object-views = angka
 audit-detail-reason = keperluan

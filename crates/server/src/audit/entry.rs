@@ -1,5 +1,6 @@
 //! What an entry says: who did what, to what, from where, with what outcome.
 
+use pendopo_connectors::personal::mask_all;
 use pendopo_figures::Value;
 use pendopo_vocab::Author;
 use serde_json::Map;
@@ -199,12 +200,14 @@ impl Entry {
         self
     }
 
-    /// With one more thing worth knowing; an empty text is left out, a long one is cut.
+    /// With one more thing worth knowing; an empty text is left out, a long one is cut. What names a person
+    /// (a NIK in a reason or in SQL) is masked: an entry cannot be deleted.
     #[must_use]
     pub fn noting(mut self, key: &str, value: impl Into<serde_json::Value>) -> Entry {
         let value = match value.into() {
             serde_json::Value::String(text) if text.is_empty() => return self,
-            serde_json::Value::String(text) => tidy(&text).into(),
+            // Before it is cut: half a number would no longer be recognised.
+            serde_json::Value::String(text) => tidy(&mask_all(&text)).into(),
             other => other,
         };
         self.detail.insert(key.to_owned(), value);
@@ -286,6 +289,16 @@ mod tests {
         }
         let Value::Text(detail) = &cells[11] else { panic!("{cells:?}") };
         assert!(serde_json::from_str::<serde_json::Value>(detail).is_ok(), "{detail}");
+    }
+
+    #[test]
+    fn what_names_a_person_is_masked() {
+        let sql =
+            "select * from refused_row where raw like '%3316091708950003%' or raw like '%siti@contoh.go.id%'";
+        let entry = Entry::new(Actor::center(), Action::Queried).noting("sql", sql).noting("rows", 33);
+        let Value::Text(detail) = &entry.cells(1, 2)[11] else { panic!("{entry:?}") };
+        assert!(!detail.contains("3316091708950003") && !detail.contains("siti@"), "{detail}");
+        assert!(detail.contains("from refused_row") && detail.contains("\"rows\":33"), "{detail}");
     }
 
     #[test]

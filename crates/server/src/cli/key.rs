@@ -2,9 +2,13 @@
 
 use super::{
     args::{Global, KeyAction},
-    open, out,
+    author, open, out,
 };
-use crate::{app::App, vault};
+use crate::{
+    app::App,
+    audit::{Action, Actor, Entry},
+    vault,
+};
 use anyhow::{Context, bail};
 use std::{process::ExitCode, time::Duration};
 
@@ -17,8 +21,8 @@ pub fn key(global: &Global, action: &KeyAction) -> anyhow::Result<ExitCode> {
     let app = open(global)?;
     match action {
         KeyAction::Show => show(&app)?,
-        KeyAction::Rotate => rotate(&app)?,
-        KeyAction::Prune => prune(&app)?,
+        KeyAction::Rotate => rotate(&app, &Actor::command(&author(global)))?,
+        KeyAction::Prune => prune(&app, &Actor::command(&author(global)))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -36,9 +40,10 @@ fn show(app: &App) -> anyhow::Result<()> {
     out::line(format!("{old} stored values are sealed under older keys"))
 }
 
-fn rotate(app: &App) -> anyhow::Result<()> {
+fn rotate(app: &App, by: &Actor) -> anyhow::Result<()> {
     let id = app.vault().rotate()?;
     out::line(format!("new sealing key {}", vault::show_id(&id)))?;
+    app.audit().record_now(&Entry::new(by.clone(), Action::KeyRotated).on("key", vault::show_id(&id)))?;
     let done = vault::reseal(app.db(), app.vault(), vault::SEALED)?;
     out::line(format!("{} stored values were sealed anew", done.moved))?;
     if done.unreadable > 0 {
@@ -47,7 +52,7 @@ fn rotate(app: &App) -> anyhow::Result<()> {
     out::line("Copy the key file to your safe place and to every replica, then: pendopo key prune")
 }
 
-fn prune(app: &App) -> anyhow::Result<()> {
+fn prune(app: &App, by: &Actor) -> anyhow::Result<()> {
     if app.vault().sealing_ids().len() < 2 {
         return out::line("There is one sealing key; nothing to drop.");
     }
@@ -69,5 +74,7 @@ fn prune(app: &App) -> anyhow::Result<()> {
         );
     }
     let dropped = app.vault().drop_old_keys()?;
+    let entry = Entry::new(by.clone(), Action::KeyRotated).on("key", "");
+    app.audit().record_now(&entry.noting("removed", dropped))?;
     out::line(format!("{dropped} older sealing keys were dropped"))
 }
