@@ -13,4 +13,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "privacy",
         sql: include_str!("../migrations/0005_privacy.sql"),
     },
+    Migration {
+        set: "server",
+        number: 6,
+        name: "hardening",
+        sql: include_str!("../migrations/0006_hardening.sql"),
+    },
 ];

@@ -127,6 +127,12 @@ pub enum Command {
         #[command(subcommand)]
         action: AuditAction,
     },
+    /// Store passwords and keys of agencies' services, sealed in the database
+    Secret {
+        /// What to do
+        #[command(subcommand)]
+        action: SecretAction,
+    },
     /// Look at the keys of the center, or change the key that seals secrets
     Key {
         /// What to do
@@ -162,6 +168,23 @@ pub enum AuditAction {
     },
     /// Append the signed end of the log to the anchor file and print its number and hash
     Anchor,
+}
+
+/// What `secret` does.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum SecretAction {
+    /// Store a secret; its value is read from the terminal, unseen, or from standard input
+    Set {
+        /// The name that packs use
+        name: String,
+    },
+    /// List the stored secrets, without their values
+    List,
+    /// Remove a stored secret
+    Remove {
+        /// The name that packs use
+        name: String,
+    },
 }
 
 /// What `key` does.

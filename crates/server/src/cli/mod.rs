@@ -9,6 +9,7 @@ mod key;
 mod out;
 mod query;
 mod read;
+mod secret;
 mod serve;
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     config::{Config, Overrides},
     migrations::MIGRATIONS,
     packs,
-    vault::Vault,
+    vault::{self, Vault},
 };
 use anyhow::Context;
 use args::{Cli, Command, Global};
@@ -57,6 +58,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             read::import(global, &file, &source, dry_run, reason)
         }
         Command::Audit { action } => audit::audit(global, &action),
+        Command::Secret { action } => secret::secret(global, &action),
         Command::Key { action } => key::key(global, &action),
         Command::Doctor => doctor::doctor(global),
         Command::Openapi => {
@@ -99,6 +101,7 @@ fn open_app(config: Config) -> anyhow::Result<App> {
     let db = Db::open(&config.database).with_context(|| format!("cannot open {}", config.database))?;
     db.migrate(pendopo_figures::MIGRATIONS)?;
     db.migrate(MIGRATIONS)?;
+    vault::bind(&db, &vault)?;
     packs::store::load_regions(&db)?;
     let identity = packs::store::read_identity(&db)?;
     Ok(App::new(config, db, Arc::new(SystemClock), identity, vault))

@@ -108,7 +108,9 @@ async fn watch_keys(app: App, mut stopping: watch::Receiver<bool>) {
                 "the key file is refused; the keys known so far stay in use"
             );
         }
-        let newest = app.vault().sealing_ids().last().copied();
+        let ids = app.vault().sealing_ids();
+        metrics::gauge!("pendopo_vault_sealing_keys").set(ids.len() as f64);
+        let newest = ids.last().copied();
         if moved_to != newest {
             let vault = app.vault().clone();
             match app.blocking(move |db| vault::reseal(db, &vault, vault::SEALED)).await {

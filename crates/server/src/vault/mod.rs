@@ -10,6 +10,7 @@ mod crypto;
 mod key_file;
 mod private_file;
 mod reseal;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod weak;
@@ -17,6 +18,7 @@ mod weak;
 pub use crypto::verify_signature;
 pub use private_file::{FileMark, refuse_open_file};
 pub use reseal::{SEALED, count_under_old_keys, reseal};
+pub use stored::{bind, list_secrets, open_secrets, remove_secret, set_secret};
 
 use anyhow::Context;
 use crypto::{KEY_BYTES, derive};

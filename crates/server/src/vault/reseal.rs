@@ -1,6 +1,6 @@
 //! Moving stored values over to the newest sealing key. Knows every column that holds sealed values.
 
-use super::{Vault, sealed_under, show_id};
+use super::{Vault, sealed_under, show_id, stored::SECRET_PURPOSE};
 use pendopo_figures::{Db, DbError, Value};
 
 /// A column of sealed values.
@@ -17,7 +17,8 @@ pub struct SealedColumn {
 }
 
 /// Every column that holds sealed values. Whoever adds one adds a line here, or rotation will not find it.
-pub const SEALED: &[SealedColumn] = &[];
+pub const SEALED: &[SealedColumn] =
+    &[SealedColumn { table: "sealed_secret", key: "name", column: "sealed", purpose: SECRET_PURPOSE }];
 
 /// Rows changed in one transaction: short enough that nobody waits for it.
 const BATCH: i64 = 200;

@@ -1,7 +1,12 @@
 //! What the program promises to those who attack it, asked of the real program over the network.
 
-use crate::support::{Center, PACK, Server};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::support::{Center, PACK, Server, text};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    io::{Read, Write},
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 fn serving() -> (Center, Server) {
     let center = Center::new();
@@ -129,4 +134,129 @@ fn behind_a_proxy_with_tls_browsers_are_told_to_stay_with_it() {
     assert_eq!(status, 200);
     let (head, _) = server.ask("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 404"), "a stranger behind the proxy is a stranger: {head}");
+}
+
+/// Runs a command with `input` on its standard input; gives whether it succeeded and all it printed.
+fn run_with_input(center: &Center, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut child = center
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+}
+
+/// Bearer tokens that reached a service of one's own, one answer per connection.
+fn token_catcher() -> (u16, std::sync::mpsc::Receiver<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (caught, catch) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut piece = [0; 1024];
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                let read = stream.read(&mut piece).unwrap();
+                head.extend_from_slice(&piece[..read]);
+            }
+            let head = String::from_utf8_lossy(&head);
+            let token =
+                head.lines().find_map(|line| line.split_once("Bearer ")).map_or("", |(_, token)| token);
+            let _ = caught.send(token.to_owned());
+            let body = "[{\"kode\":\"33.16.01.2001\",\"bulan\":\"2026-01\",\"nilai\":1}]";
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    (port, catch)
+}
+
+#[test]
+fn keys_are_rotated_while_a_server_runs_and_stored_secrets_keep_opening() {
+    let center = Center::new();
+    let (port, catch) = token_catcher();
+    let mut pack = PACK;
+    let source = format!(
+        "code = \"angka\"\nname = \"Layanan angka\"\nagency = \"uji\"\nfresh_every = \"1 day\"\nallow_networks = [\"127.0.0.1/32\"]\n\n\
+         [connection]\nkind = \"json\"\nlocation = {{ url = \"http://127.0.0.1:{port}/\", auth = {{ scheme = \"bearer\", secret = \"uji.token\" }} }}\n\n\
+         [mapping]\nregion = {{ column = \"kode\" }}\nperiod = {{ column = \"bulan\" }}\n\n[[mapping.value]]\nindicator = \"angka\"\ncolumn = \"nilai\"\n"
+    );
+    pack[2].1 = &source;
+    let pack = center.write_pack(&pack);
+    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    let value = "kata-rahasia-yang-panjang-77";
+    let (done, said) = run_with_input(&center, &["secret", "set", "uji.token"], &format!("{value}\n"));
+    assert!(done && !said.contains(value), "{said}");
+    let (done, said) = run_with_input(&center, &["secret", "set", "kosong"], "\n");
+    assert!(!done, "{said}");
+    let listed = center.ok(&["secret", "list"]);
+    assert!(listed.contains("UJI_TOKEN") && !listed.contains(value), "{listed}");
+
+    let server = center.serve();
+    let keys_seen = || {
+        let (_, metrics) = server.get("/metrics").unwrap();
+        let line = metrics.lines().find_map(|line| line.strip_prefix("pendopo_vault_sealing_keys "));
+        line.map_or(0, |count| count.parse::<usize>().unwrap())
+    };
+    const ROTATIONS: usize = 3;
+    for round in 1..=ROTATIONS {
+        let said = center.ok(&["key", "rotate"]);
+        assert!(said.contains("1 stored values were sealed anew"), "{said}");
+        center.ok(&["run", "angka"]);
+        assert_eq!(catch.recv().unwrap(), value, "after {round} rotations");
+        let until = Instant::now() + Duration::from_secs(30);
+        while keys_seen() != round + 1 {
+            assert!(Instant::now() < until, "the running server does not follow the key file");
+            assert_eq!(server.get("/healthz").unwrap().0, 200);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    let shown = center.ok(&["key", "show"]);
+    assert!(shown.contains("0 stored values are sealed under older keys"), "{shown}");
+    let early = center.run(&["key", "prune"]);
+    assert!(
+        !early.status.success() && text(&early.stderr).contains("Try again in"),
+        "{}",
+        text(&early.stderr)
+    );
+
+    // The environment goes before what is stored; what is removed is gone.
+    let other = center
+        .command(&["run", "angka"])
+        .env("PENDOPO_SECRET_UJI_TOKEN", "dari-lingkungan")
+        .output()
+        .unwrap();
+    assert!(other.status.success());
+    assert_eq!(catch.recv().unwrap(), "dari-lingkungan");
+    center.ok(&["secret", "remove", "uji.token"]);
+    let missing = center.run(&["run", "angka"]);
+    assert!(
+        !missing.status.success() && text(&missing.stdout).contains("UJI_TOKEN"),
+        "{}",
+        text(&missing.stdout)
+    );
+
+    // The database with another key file is refused, and so is a key file that others can read.
+    let key = center.files().parent().unwrap().join("key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let strange = center.run(&["sources"]);
+    assert!(
+        !strange.status.success() && text(&strange.stderr).contains("another key file"),
+        "{}",
+        text(&strange.stderr)
+    );
+    std::fs::write(&key, kept).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let open = center.run(&["sources"]);
+    assert!(!open.status.success() && text(&open.stderr).contains("chmod 600"), "{}", text(&open.stderr));
+    println!("{ROTATIONS} rotations under a running server; the sealed value opened each time");
 }

@@ -33,6 +33,7 @@ use pendopo_vocab::Clock;
 use std::{
     fs::File,
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    net::Ipv4Addr,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -218,9 +219,15 @@ impl Fetcher {
                 find_complete_file(&self.files_folder, path, Duration::ZERO).await?.path().to_owned(),
             ),
             SqlTarget::Server { host, port, database, user, secret, tls } => {
-                // A socket's folder is on this machine; the pack's author named it.
+                // A socket's folder is this machine: open to those whose source may reach this machine. Through
+                // it the center's own database might be asked.
+                let allowed = &order.bounds.allowed;
                 let address = match host.starts_with('/') {
-                    true => None,
+                    true if allowed.permits(Ipv4Addr::LOCALHOST.into()) => None,
+                    true => {
+                        let address = Ipv4Addr::LOCALHOST.to_string();
+                        return Err(FetchProblem::ForbiddenAddress { host: host.clone(), address }.into());
+                    }
                     false => {
                         Some(http::resolve_guarded(self.lookup.as_ref(), host, &order.bounds.allowed).await?)
                     }

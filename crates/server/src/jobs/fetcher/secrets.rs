@@ -1,5 +1,5 @@
 //! Secrets by name: from `PENDOPO_SECRET_<NAME>`, else from a file of `NAME=value` lines that its
-//! owner alone may read. A value never appears in logs, errors or debug output.
+//! owner alone may read, else sealed from the database (`pendopo secret set`). A value never appears in logs, errors or debug output.
 
 use super::FetchProblem;
 use crate::vault::refuse_open_file;
@@ -17,12 +17,16 @@ pub fn variable(name: &str) -> String {
 const PREFIX: &str = "PENDOPO_SECRET_";
 
 impl Secrets {
-    /// Reads the file, if there is one, and `variables` over it.
+    /// Starts from what the vault keeps, reads the file over it, if there is one, and `variables` over both.
     ///
     /// # Errors
     /// When the file is readable by others or is not `NAME=value` lines; no value is in the message.
-    pub fn load(file: &Path, variables: impl Iterator<Item = (String, String)>) -> anyhow::Result<Secrets> {
-        let mut known = BTreeMap::new();
+    pub fn load(
+        stored: BTreeMap<String, String>,
+        file: &Path,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Secrets> {
+        let mut known = stored;
         match std::fs::read_to_string(file) {
             Ok(text) => {
                 refuse_open_file(file, &std::fs::metadata(file)?)?;
@@ -108,11 +112,16 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let error = Secrets::load(&file, environment.clone().into_iter()).unwrap_err().to_string();
+            let error = Secrets::load(BTreeMap::new(), &file, environment.clone().into_iter())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("chmod 600") && !error.contains("rahasia-sekali"), "{error}");
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
-        let secrets = Secrets::load(&file, environment.into_iter()).unwrap();
+        let stored = [("DB", "tersimpan"), ("SIPD", "tersegel")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let secrets = Secrets::load(stored.into(), &file, environment.into_iter()).unwrap();
+        assert_eq!(secrets.get("sipd"), Ok("tersegel"));
         assert_eq!(secrets.get("licensing-token"), Ok("from-env"));
         assert_eq!(secrets.get("db"), Ok("rahasia-sekali"));
         assert_eq!(secrets.get("other"), Err(FetchProblem::NoSecret { name: "other".into() }));

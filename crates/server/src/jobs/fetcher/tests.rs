@@ -3,6 +3,7 @@
 mod addresses;
 mod databases;
 mod faults;
+mod forgeries;
 pub(crate) mod service;
 
 use super::*;

@@ -185,19 +185,24 @@ fn keep_in_file(bytes: &[u8]) -> io::Result<Fetched> {
 }
 
 /// The secrets, read for each run, so that a new one needs no restart.
-fn secrets(config: &Config) -> Result<Secrets, RunProblem> {
+async fn secrets(app: &App) -> Result<Secrets, RunProblem> {
     static ENVIRONMENT: OnceLock<Vec<(String, String)>> = OnceLock::new();
     let variables = ENVIRONMENT
         .get_or_init(|| std::env::vars().filter(|(name, _)| name.starts_with("PENDOPO_SECRET_")).collect());
-    Secrets::load(&config.secrets_file, variables.iter().cloned())
-        .map_err(|error| RunProblem::Definition { detail: error.to_string() })
+    let wrong = |error: String| RunProblem::Definition { detail: error };
+    let vault = app.vault().clone();
+    let stored = app.blocking(move |db| crate::vault::open_secrets(db, &vault)).await;
+    let stored = stored.map_err(|error| wrong(error.to_string()))?;
+    Secrets::load(stored, &app.config().secrets_file, variables.iter().cloned())
+        .map_err(|error| wrong(error.to_string()))
 }
 
 async fn fetch(begun: &Begun) -> Result<Fetched, RunProblem> {
     let config = begun.app.config();
     let source = &begun.prepared.source;
     let zone = begun.app.identity().time_zone.clone();
-    let fetcher = Fetcher::new(secrets(config)?, begun.app.clock().clone(), config.files_folder.clone());
+    let fetcher =
+        Fetcher::new(secrets(&begun.app).await?, begun.app.clock().clone(), config.files_folder.clone());
     let mut bounds = bounds(source, config)?;
     if begun.options.probe {
         bounds.attempts = 1;
