@@ -11,6 +11,7 @@ mod indicators;
 mod jobs;
 mod migrations;
 mod packs;
+mod redact;
 mod regions;
 mod routes;
 mod runs;

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use std::time::{Duration, Instant};
 use tower_http::{
@@ -34,6 +35,7 @@ pub fn router(app: App) -> Router {
         .merge(widgets::routes())
         .merge(api::routes(&app))
         .merge(web::asset_routes())
+        .route("/.well-known/security.txt", get(web::show_security_contact))
         .layer(axum::Extension(shared))
         .layer(middleware::from_fn(refuse_foreign_writes))
         .layer(CatchPanicLayer::new())

@@ -141,6 +141,14 @@ pub enum Command {
     },
     /// Look at settings, database, sources and disk, and say what is wrong
     Doctor,
+    /// Write versions, settings and findings to a file for those who help; no figures, no secrets
+    SupportBundle {
+        /// The ZIP file to make
+        file: PathBuf,
+        /// A log file whose last lines are taken along
+        #[arg(long, value_name = "FILE")]
+        log: Option<PathBuf>,
+    },
     /// Print the OpenAPI document of the API
     Openapi,
     /// Print completions for a shell

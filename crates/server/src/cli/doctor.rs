@@ -1,7 +1,7 @@
 //! `doctor`: looks at settings, database, sources and disk, and says what is wrong and what to do.
 
 use super::{args::Global, load_config, open_app, out};
-use crate::{config::Config, sources, web};
+use crate::{config::Config, redact, sources, web};
 use jiff::Timestamp;
 use pendopo_vocab::{FreshnessState, Lang};
 use std::process::ExitCode;
@@ -11,18 +11,27 @@ const SOON_DAYS: i64 = 21;
 
 /// Prints the findings. Exit code 1 when something needs attention.
 pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
-    let config = load_config(global)?;
-    out::line("Settings (value, and the layer it comes from)")?;
-    for (key, (value, layer)) in &config.origins {
-        out::line(format!("  {key} = {value}    [{layer}]"))?;
+    let (lines, wrong) = examine(global)?;
+    for line in lines {
+        out::line(line)?;
     }
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Looks at everything; gives the lines, without secrets, and how many findings need attention.
+pub fn examine(global: &Global) -> anyhow::Result<(Vec<String>, usize)> {
+    let config = load_config(global)?;
     let mut findings = Findings::default();
+    findings.say("Settings (value, and the layer it comes from)".to_owned());
+    for (key, (value, layer)) in &config.origins {
+        findings.say(format!("  {key} = {value}    [{layer}]"));
+    }
     findings.secrets_file(&config.secrets_file)?;
     let app = match open_app(config) {
         Ok(app) => app,
         Err(error) => {
             findings.wrong(format!("the database cannot be opened: {error:#}"))?;
-            return findings.close();
+            return Ok(findings.close());
         }
     };
     findings.fine(format!("database {} opens, {}", app.config().database, bytes(app.db().size_bytes()?)))?;
@@ -43,6 +52,12 @@ pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
     }
     let now = app.clock().now();
     findings.certificate(app.config(), now)?;
+    if app.config().web.security_contact.is_empty() {
+        findings.say(
+            "note   server.security_contact is not set: whoever finds a weakness does not know whom to tell"
+                .to_owned(),
+        );
+    }
     let mut known = sources::store::list_sources(app.db(), &app.scope(), now)?;
     sources::store::add_next_starts(&mut known, &identity.time_zone, now);
     for source in known {
@@ -57,22 +72,29 @@ pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
             _ => findings.wrong(line)?,
         }
     }
-    findings.close()
+    Ok(findings.close())
 }
 
 #[derive(Default)]
 struct Findings {
+    lines: Vec<String>,
     wrong: usize,
 }
 
 impl Findings {
-    fn fine(&self, text: String) -> anyhow::Result<()> {
-        out::line(format!("ok     {text}"))
+    fn say(&mut self, line: String) {
+        self.lines.push(redact::mask(&line).into_owned());
+    }
+
+    fn fine(&mut self, text: String) -> anyhow::Result<()> {
+        self.say(format!("ok     {text}"));
+        Ok(())
     }
 
     fn wrong(&mut self, text: String) -> anyhow::Result<()> {
         self.wrong += 1;
-        out::line(format!("wrong  {text}"))
+        self.say(format!("wrong  {text}"));
+        Ok(())
     }
 
     /// A certificate that ends soon is a center that nobody reaches soon.
@@ -114,13 +136,12 @@ impl Findings {
         Ok(())
     }
 
-    fn close(self) -> anyhow::Result<ExitCode> {
-        if self.wrong == 0 {
-            out::line("Nothing needs attention.")?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        out::line(format!("{} findings need attention.", self.wrong))?;
-        Ok(ExitCode::FAILURE)
+    fn close(mut self) -> (Vec<String>, usize) {
+        self.say(match self.wrong {
+            0 => "Nothing needs attention.".to_owned(),
+            wrong => format!("{wrong} findings need attention."),
+        });
+        (self.lines, self.wrong)
     }
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod audit;
+mod bundle;
 mod demo;
 mod doctor;
 mod key;
@@ -60,6 +61,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit { action } => audit::audit(global, &action),
         Command::Secret { action } => secret::secret(global, &action),
         Command::Key { action } => key::key(global, &action),
+        Command::SupportBundle { file, log } => bundle::bundle(global, &file, log.as_deref()),
         Command::Doctor => doctor::doctor(global),
         Command::Openapi => {
             out::line(crate::api::openapi_json()?)?;

@@ -5,7 +5,7 @@ use crate::{
     app::{App, DataMark, read_data_mark},
     audit,
     config::{Config, LogFormat},
-    routes, sources, vault, web,
+    redact, routes, sources, vault, web,
 };
 use anyhow::Context;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
@@ -160,7 +160,8 @@ pub fn start_logging(config: &Config) {
         LogFormat::Text => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| redact::Masked(std::io::stderr()));
     // A second start, as in tests, keeps the first log.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

@@ -13,6 +13,7 @@ pub(super) struct ServerSettings {
     trusted_proxies: Vec<IpNet>,
     tls_certificate: PathBuf,
     tls_key: PathBuf,
+    security_contact: String,
 }
 
 /// `[limits]` as written.
@@ -41,6 +42,8 @@ pub struct WebConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Certificate chain and key; `None`: plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Whom to write to about weaknesses: `mailto:` or `https://`; empty for nobody.
+    pub security_contact: String,
     /// What one reader and all readers together may ask for.
     pub limits: Limits,
 }
@@ -89,7 +92,14 @@ impl WebConfig {
             (false, false) => None,
             _ => anyhow::bail!("server.tls_certificate and server.tls_key are set together or not at all"),
         };
+        let contact = server.security_contact;
+        let known = ["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme));
+        anyhow::ensure!(
+            contact.is_empty() || (known && !contact.contains(char::is_whitespace)),
+            "server.security_contact: `{contact}` is not a mailto:, https:// or tel: address"
+        );
         Ok(WebConfig {
+            security_contact: contact,
             allow_plain_http: server.allow_plain_http,
             trusted_proxies: server.trusted_proxies,
             tls,

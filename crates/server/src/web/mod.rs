@@ -16,6 +16,7 @@ mod layout;
 mod limits;
 mod listener;
 mod page_request;
+mod security_txt;
 #[cfg(test)]
 mod tests;
 
@@ -30,3 +31,4 @@ pub use layout::{Chrome, NavItem};
 pub use limits::{Cost, Limiter, admit};
 pub use listener::{Tls, certificate_end, serve_connections};
 pub use page_request::{Asked, PageRequest, Shared, Vitals};
+pub use security_txt::show_security_contact;

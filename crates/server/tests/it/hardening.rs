@@ -260,3 +260,165 @@ fn keys_are_rotated_while_a_server_runs_and_stored_secrets_keep_opening() {
     assert!(!open.status.success() && text(&open.stderr).contains("chmod 600"), "{}", text(&open.stderr));
     println!("{ROTATIONS} rotations under a running server; the sealed value opened each time");
 }
+
+/// All files below a folder.
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn fifty_planted_secrets_are_found_nowhere() {
+    let center = Center::new();
+    let planted: Vec<String> =
+        (0..50).map(|n| format!("tanam{n:02}-{:08x}", 0x9e37_79b9_u32.wrapping_mul(n + 1))).collect();
+    let (environment, rest) = planted.split_at(15);
+    let (in_file, rest) = rest.split_at(10);
+    let (sealed, in_log) = rest.split_at(10);
+
+    // A service that quotes what it was sent, in its refusal.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 4096];
+            let read = stream.read(&mut head).unwrap();
+            let body = format!("refused: {}", String::from_utf8_lossy(&head[..read]));
+            let _ = write!(
+                stream,
+                "HTTP/1.1 403 Forbidden\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    let ways = [
+        "scheme = \"bearer\"",
+        "scheme = \"query\", name = \"token\"",
+        "scheme = \"header\", name = \"X-Api-Key\"",
+        "scheme = \"basic\", user = \"u\"",
+    ];
+    let mut sources = Vec::new();
+    for n in 0..35 {
+        let way = ways[n % ways.len()];
+        sources.push((
+            format!("sources/s{n}.toml"),
+            format!(
+                "code = \"s{n}\"\nname = \"S{n}\"\nagency = \"uji\"\nfresh_every = \"1 day\"\nallow_networks = [\"127.0.0.1/32\"]\n\n\
+                 [connection]\nkind = \"json\"\nlocation = {{ url = \"http://127.0.0.1:{port}/\", auth = {{ {way}, secret = \"s{n}\" }} }}\n\n\
+                 [mapping]\nregion = {{ column = \"kode\" }}\nperiod = {{ column = \"bulan\" }}\n\n[[mapping.value]]\nindicator = \"angka\"\ncolumn = \"nilai\"\n"
+            ),
+        ));
+    }
+    let mut pack: Vec<(&str, &str)> = PACK.to_vec();
+    pack.extend(sources.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let pack = center.write_pack(&pack);
+    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    let data = center.files().parent().unwrap().to_owned();
+    let secrets_file = data.join("secrets.env");
+    let lines: String =
+        in_file.iter().enumerate().map(|(n, value)| format!("s{}={value}\n", n + 15)).collect();
+    std::fs::write(&secrets_file, lines).unwrap();
+    std::fs::set_permissions(&secrets_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for (n, value) in sealed.iter().enumerate() {
+        assert!(run_with_input(&center, &["secret", "set", &format!("s{}", n + 25)], value).0);
+    }
+    let mut printed = String::new();
+    for n in 0..35 {
+        let mut command = center.command(&["run", &format!("s{n}")]);
+        for (m, value) in environment.iter().enumerate() {
+            command.env(format!("PENDOPO_SECRET_S{m}"), value);
+        }
+        let output = command.output().unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(
+            !output.status.success() && !said.contains("is not set"),
+            "s{n} was asked with its secret: {said}"
+        );
+        printed += &said;
+    }
+    // A log as other programs write it.
+    let log = center.folder().join("log.txt");
+    let written: String = in_log
+        .iter()
+        .enumerate()
+        .map(|(n, value)| match n % 5 {
+            0 => format!("cannot open postgres://pendopo:{value}@db.example/pendopo\n"),
+            1 => format!("GET https://layanan.example/a?tahun=2026&token={value}&b=c 403\n"),
+            2 => format!("request head: Authorization: Bearer {value}\n"),
+            3 => format!("{{\"password\": \"{value}\", \"user\": \"x\"}}\n"),
+            _ => format!("environment PENDOPO_SECRET_X={value}\n"),
+        })
+        .collect();
+    std::fs::write(&log, &written).unwrap();
+    let bundle = center.folder().join("bantuan.zip");
+    let mut command = center.command(&[
+        "support-bundle",
+        &bundle.display().to_string(),
+        "--log",
+        &log.display().to_string(),
+    ]);
+    command.env("PENDOPO_SECRET_S0", &planted[0]).env("PENDOPO__DATA__DATABASE", "sqlite");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    printed += &text(&output.stdout);
+    printed += &text(&center.run(&["doctor"]).stdout);
+    printed += &center.ok(&["secret", "list"]);
+    printed += &center.ok(&["key", "show"]);
+
+    // The database as it lies, and as a copy of it would.
+    let copy = center.folder().join("salinan.db");
+    center.db().checkpoint().unwrap();
+    std::fs::copy(data.join("pendopo.db"), &copy).unwrap();
+    let server = center.serve();
+    for n in 0..35 {
+        printed += &server.get(&format!("/sumber/s{n}")).unwrap().1;
+        printed += &server.get(&format!("/penarikan/{}", n + 1)).unwrap().1;
+    }
+    let mut places: Vec<(String, Vec<u8>)> =
+        vec![("what was printed and shown".to_owned(), printed.into_bytes())];
+    for path in files_below(&data).into_iter().chain([copy]) {
+        if path != secrets_file {
+            places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&bundle).unwrap()).unwrap();
+    assert!(archive.len() >= 4, "versions, doctor, database, log");
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        assert!(!bytes.is_empty());
+        places.push((format!("support bundle: {}", entry.name().unwrap()), bytes));
+    }
+    assert!(places.iter().any(|(name, _)| name.ends_with("pendopo.db")));
+    let bytes: usize = places.iter().map(|(_, bytes)| bytes.len()).sum();
+    // All of them begin alike, so that one pass over each place is enough.
+    for (place, bytes) in &places {
+        for at in (0..bytes.len().saturating_sub(5)).filter(|at| bytes[*at..].starts_with(b"tanam")) {
+            let found = planted.iter().find(|secret| bytes[at..].starts_with(secret.as_bytes()));
+            assert_eq!(found, None, "in {place}");
+        }
+    }
+    println!(
+        "{} planted secrets, {} places of {} KiB in all: found 0",
+        planted.len(),
+        places.len(),
+        bytes / 1024
+    );
+}
+
+#[test]
+fn whom_to_tell_about_a_weakness_is_said_only_when_somebody_is_named() {
+    let center = Center::new();
+    let server = center.serve();
+    assert_eq!(server.get("/.well-known/security.txt").unwrap().0, 404);
+    assert!(text(&center.run(&["doctor"]).stdout).contains("server.security_contact is not set"));
+    let wrong =
+        center.command(&["doctor"]).env("PENDOPO__SERVER__SECURITY_CONTACT", "siapa saja").output().unwrap();
+    assert!(!wrong.status.success() && text(&wrong.stderr).contains("security_contact"));
+}

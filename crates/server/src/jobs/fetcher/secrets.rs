@@ -2,7 +2,7 @@
 //! owner alone may read, else sealed from the database (`pendopo secret set`). A value never appears in logs, errors or debug output.
 
 use super::FetchProblem;
-use crate::vault::refuse_open_file;
+use crate::{redact, vault::refuse_open_file};
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 /// Named secrets, read when the program starts. Cheap to clone.
@@ -61,14 +61,7 @@ impl Secrets {
     /// `text` with every known secret blanked out: for messages of other programs that may quote what
     /// they were sent.
     pub fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        // Very short values would blank out ordinary words; the login formats never quote them.
-        for value in self.0.values().filter(|value| value.len() >= 4) {
-            if text.contains(value.as_str()) {
-                text = text.replace(value.as_str(), "•••");
-            }
-        }
-        text
+        redact::mask_known(text, self.0.values().map(String::as_str))
     }
 }
 
