@@ -8,6 +8,7 @@ mod catalog;
 mod computed;
 pub mod db;
 mod definitions;
+pub mod disclosure;
 mod effective;
 mod latest;
 mod maintain;

@@ -5,6 +5,7 @@
     reason = "this whole crate is tests, which say what they counted; clippy exempts only their bodies"
 )]
 
+mod attack;
 mod attacks;
 mod definitions;
 mod faults;
