@@ -158,6 +158,8 @@ fn indicator(number: i64, agency_id: i64) -> IndicatorRow {
         min: None,
         max: None,
         position: number,
+        counts: pendopo_vocab::Counts::Nothing,
+        least: None,
     }
 }
 
@@ -263,38 +265,38 @@ fn time_questions(
             "latest of a regency",
             Box::new(|r| {
                 let found = r.values_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
-                Ok(sum(&mut found.iter().map(|f| f.value)))
+                Ok(sum(&mut found.iter().filter_map(|f| f.value)))
             }),
         ),
         (
             "latest of a regency, with comparisons",
             Box::new(|r| {
                 let found = r.latest_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
-                Ok(sum(&mut found.iter().map(|f| f.value)))
+                Ok(sum(&mut found.iter().filter_map(|f| f.value)))
             }),
         ),
         (
             "trend of a village",
-            Box::new(|r| Ok(sum(&mut r.trend(&scope, trend, Span::ALWAYS, None)?.iter().map(|p| p.value)))),
+            Box::new(|r| Ok(sum(&mut r.trend(&scope, trend, Span::ALWAYS, None)?.iter().filter_map(|p| p.value)))),
         ),
         (
             "trend of a regency",
             Box::new(|r| {
                 let of = SeriesOf { region: regency, ..trend };
-                Ok(sum(&mut r.trend(&scope, of, Span::ALWAYS, None)?.iter().map(|p| p.value)))
+                Ok(sum(&mut r.trend(&scope, of, Span::ALWAYS, None)?.iter().filter_map(|p| p.value)))
             }),
         ),
         (
             "roll-up to regencies",
             Box::new(|r| {
                 let of = TableOf { level: RegionLevel::Regency, period: Some(newest), ..table };
-                Ok(sum(&mut r.region_table(&scope, of, None)?.iter().map(|f| f.value)))
+                Ok(sum(&mut r.region_table(&scope, of, None)?.iter().filter_map(|f| f.value)))
             }),
         ),
         (
             "top 20 villages",
             Box::new(|r| {
-                Ok(sum(&mut r.ranking(&scope, table, Order::Highest, 20, None)?.iter().map(|f| f.value)))
+                Ok(sum(&mut r.ranking(&scope, table, Order::Highest, 20, None)?.iter().filter_map(|f| f.value)))
             }),
         ),
         (
@@ -304,7 +306,7 @@ fn time_questions(
                     period: Some(month(months / 2).map_err(|e| DbError::Other(e.to_string()))?),
                     ..table
                 };
-                Ok(sum(&mut r.ranking(&scope, of, Order::Highest, 20, None)?.iter().map(|f| f.value)))
+                Ok(sum(&mut r.ranking(&scope, of, Order::Highest, 20, None)?.iter().filter_map(|f| f.value)))
             }),
         ),
         (
@@ -313,7 +315,7 @@ fn time_questions(
                 Ok(sum(&mut r
                     .exceptions(&scope, province, Some(RegionLevel::Village), 50)?
                     .iter()
-                    .map(|f| f.value)))
+                    .filter_map(|f| f.value)))
             }),
         ),
         (

@@ -136,10 +136,10 @@ fn answer(
         let at = asked.period.id();
         if cadence == Some(asked.period.cadence()) {
             let points = reader.trend(&everything, of, Span { from: at, to: at }, None)?;
-            return Ok(points.first().map(|point| point.value));
+            return Ok(points.first().and_then(|point| point.value));
         }
         let points = reader.over_time(&everything, of, asked.period.cadence(), Span::ALWAYS, None)?;
-        Ok(points.iter().find(|point| point.period == at).map(|point| point.value))
+        Ok(points.iter().find(|point| point.period == at).and_then(|point| point.value))
     })
 }
 

@@ -5,7 +5,7 @@ use crate::{
     definitions::{IndicatorRow, Stored, list_indicators, rollup_root},
 };
 use pendopo_vocab::{Cadence, Period, RegionAggregation, RegionCode};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Longer chains of indicators than this are a circle.
 const DEEPEST_CHAIN: usize = 32;
@@ -14,7 +14,10 @@ pub(crate) struct Catalog {
     indicators: HashMap<i64, Stored<IndicatorRow>>,
     /// Which indicators must be brought up to date after one, by its id.
     dependents: HashMap<i64, Vec<i64>>,
+    inputs: HashMap<i64, Vec<i64>>,
     ranks: HashMap<i64, usize>,
+    /// Indicators of which some figures may have to be hidden.
+    guarded: HashSet<i64>,
     pub root: RegionCode,
 }
 
@@ -34,8 +37,21 @@ impl Catalog {
         let ranks = all
             .iter()
             .map(|indicator| Ok((indicator.id, rank(indicator.id, &inputs_of, 0)?)))
-            .collect::<Result<_, DbError>>()?;
-        Ok(Catalog { indicators: all.into_iter().map(|i| (i.id, i)).collect(), dependents, ranks, root })
+            .collect::<Result<HashMap<i64, usize>, DbError>>()?;
+        let guarded = guarded(&all, &inputs_of, &ranks);
+        let indicators = all.into_iter().map(|i| (i.id, i)).collect();
+        Ok(Catalog { indicators, dependents, inputs: inputs_of, ranks, guarded, root })
+    }
+
+    /// What a live indicator is made from.
+    pub(crate) fn inputs(&self, id: i64) -> &[i64] {
+        self.inputs.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether figures of this indicator may have to be hidden: it counts people, or is made from one
+    /// that does.
+    pub(crate) fn is_guarded(&self, id: i64) -> bool {
+        self.guarded.contains(&id)
     }
 
     pub(crate) fn get(&self, id: i64) -> Result<&IndicatorRow, DbError> {
@@ -54,6 +70,26 @@ impl Catalog {
     pub(crate) fn rank(&self, id: i64) -> usize {
         self.ranks.get(&id).copied().unwrap_or(0)
     }
+}
+
+/// Inputs come before what is made from them, so that one pass suffices.
+fn guarded(
+    all: &[Stored<IndicatorRow>],
+    inputs_of: &HashMap<i64, Vec<i64>>,
+    ranks: &HashMap<i64, usize>,
+) -> HashSet<i64> {
+    let mut ordered: Vec<&Stored<IndicatorRow>> = all.iter().collect();
+    ordered.sort_by_key(|indicator| ranks.get(&indicator.id).copied().unwrap_or(0));
+    let mut guarded = HashSet::new();
+    for indicator in ordered {
+        let own = indicator.row.region_aggregation != RegionAggregation::Ratio
+            && indicator.row.least_shown().is_some();
+        let inputs = inputs_of.get(&indicator.id).map_or(&[][..], Vec::as_slice);
+        if own || inputs.iter().any(|input| guarded.contains(input)) {
+            guarded.insert(indicator.id);
+        }
+    }
+    guarded
 }
 
 fn inputs(indicator: &Stored<IndicatorRow>, all: &[Stored<IndicatorRow>]) -> Vec<i64> {

@@ -3,7 +3,7 @@
 
 use crate::db::{DbError, Reader, Row, Tx, Value};
 use pendopo_vocab::{
-    Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
+    Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
@@ -112,6 +112,20 @@ pub struct IndicatorRow {
     pub max: Option<f64>,
     /// Order on boards.
     pub position: i64,
+    /// What it counts.
+    pub counts: Counts,
+    /// The smallest value shown to readers without internal clearance; `None`: the usual one of `counts`.
+    pub least: Option<i64>,
+}
+
+/// No threshold is lower than this.
+const LOWEST_LEAST: i64 = 3;
+
+impl IndicatorRow {
+    /// The smallest value that everybody may see; `None` where nobody is counted.
+    pub fn least_shown(&self) -> Option<i64> {
+        self.counts.least().map(|usual| self.least.unwrap_or(usual).max(LOWEST_LEAST))
+    }
 }
 
 /// An aimed-for value.
@@ -252,9 +266,9 @@ pub fn put_indicator(tx: &mut Tx<'_>, row: &IndicatorRow) -> Result<i64, DbError
     tx.query_one(
         "insert into indicator (code, name, name_en, definition, sector, agency_id, unit, decimals, direction, \
          cadence, level, sensitivity, region_aggregation, time_aggregation, weight_id, numerator_id, \
-         denominator_id, scale, sql, tolerance, min_value, max_value, position) \
+         denominator_id, scale, sql, tolerance, min_value, max_value, position, counts, least) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23) \
+         $22, $23, $24, $25) \
          on conflict (code) do update set name = excluded.name, name_en = excluded.name_en, \
          definition = excluded.definition, sector = excluded.sector, agency_id = excluded.agency_id, \
          unit = excluded.unit, decimals = excluded.decimals, direction = excluded.direction, \
@@ -263,7 +277,7 @@ pub fn put_indicator(tx: &mut Tx<'_>, row: &IndicatorRow) -> Result<i64, DbError
          weight_id = excluded.weight_id, numerator_id = excluded.numerator_id, \
          denominator_id = excluded.denominator_id, scale = excluded.scale, sql = excluded.sql, \
          tolerance = excluded.tolerance, min_value = excluded.min_value, max_value = excluded.max_value, \
-         position = excluded.position, retired_at = null \
+         position = excluded.position, counts = excluded.counts, least = excluded.least, retired_at = null \
          returning indicator_id",
         &[
             row.code.as_str().into(),
@@ -289,9 +303,18 @@ pub fn put_indicator(tx: &mut Tx<'_>, row: &IndicatorRow) -> Result<i64, DbError
             row.min.into(),
             row.max.into(),
             row.position.into(),
+            word(&row.counts)?,
+            row.least.into(),
         ],
         |row| row.get(0),
     )
+}
+
+/// Says what an indicator counts.
+pub(crate) fn put_counts(tx: &mut Tx<'_>, indicator_id: i64, counts: Counts) -> Result<(), DbError> {
+    let params = [indicator_id.into(), word(&counts)?];
+    tx.execute("update indicator set counts = $2 where indicator_id = $1", &params)?;
+    Ok(())
 }
 
 /// Replaces all targets of one indicator. Call [`crate::recompute`] afterwards.
@@ -386,7 +409,7 @@ pub fn list_indicators(reader: &mut Reader<'_>) -> Result<Vec<Stored<IndicatorRo
     reader.query(
         "select indicator_id, retired_at, code, name, name_en, definition, sector, agency_id, unit, decimals, \
          direction, cadence, level, sensitivity, region_aggregation, time_aggregation, weight_id, numerator_id, \
-         denominator_id, scale, sql, tolerance, min_value, max_value, position \
+         denominator_id, scale, sql, tolerance, min_value, max_value, position, counts, least \
          from indicator order by position, code",
         &[],
         read_indicator,
@@ -421,6 +444,11 @@ fn read_indicator(row: &Row<'_>) -> Result<Stored<IndicatorRow>, DbError> {
             min: row.get(22)?,
             max: row.get(23)?,
             position: row.get(24)?,
+            counts: match row.get::<Option<String>>(25)? {
+                Some(_) => from_word(row, 25)?,
+                None => Counts::guess(&row.get::<String>(8)?),
+            },
+            least: row.get(26)?,
         },
     })
 }

@@ -34,7 +34,7 @@ pub use runs::{
 };
 pub use targets::{Bounds, targets_in_force};
 pub use views::{QueryLimits, QueryResult, query_views};
-pub use write::{LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, preview_run, recompute};
+pub use write::{LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, declare_counts, preview_run, recompute};
 
 /// The schema of this crate, for [`Db::migrate`].
 pub const MIGRATIONS: &[Migration] = &[
@@ -49,5 +49,11 @@ pub const MIGRATIONS: &[Migration] = &[
         number: 2,
         name: "views for readers of sql",
         sql: include_str!("../migrations/0002_views.sql"),
+    },
+    Migration {
+        set: "figures",
+        number: 3,
+        name: "small cells",
+        sql: include_str!("../migrations/0003_disclosure.sql"),
     },
 ];

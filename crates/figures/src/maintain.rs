@@ -6,6 +6,7 @@ use crate::{
     computed,
     db::{DbError, Tx},
     definitions::period,
+    disclosure::Touched,
     effective::{self, Series},
     latest,
     rollup::{self, Cell},
@@ -22,11 +23,12 @@ pub(crate) struct Work<'c> {
     catalog: &'c Catalog,
     cells: BTreeMap<(usize, Series), Vec<Cell>>,
     computed: BTreeSet<(usize, i64)>,
+    touched: Touched,
 }
 
 impl<'c> Work<'c> {
     pub(crate) fn new(catalog: &'c Catalog) -> Work<'c> {
-        Work { catalog, cells: BTreeMap::new(), computed: BTreeSet::new() }
+        Work { catalog, cells: BTreeMap::new(), computed: BTreeSet::new(), touched: Touched::default() }
     }
 
     /// These cells of a series changed.
@@ -91,7 +93,7 @@ impl<'c> Work<'c> {
                     let cells = self.cells.remove(&key).unwrap_or_default();
                     self.refresh(tx, key.1, cells, commit_no)?;
                 }
-                (None, _) => return Ok(()),
+                (None, _) => return self.touched.settle(tx, self.catalog),
             }
         }
     }
@@ -112,6 +114,7 @@ impl<'c> Work<'c> {
             cells.extend(rollup::refresh(tx, self.catalog, series, &cells, commit_no)?);
         }
         latest::refresh(tx, self.catalog, series, &cells)?;
+        self.touched.add(self.catalog, series.indicator_id, &cells);
         for dependent in self.catalog.dependents(series.indicator_id).to_vec() {
             self.follow(tx, series, dependent, &cells)?;
         }

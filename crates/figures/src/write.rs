@@ -4,6 +4,8 @@
 use crate::{
     catalog::Catalog,
     db::{Db, DbError, Reader, Tx},
+    definitions::{list_indicators, put_counts},
+    disclosure,
     effective::{self, Series},
     maintain::Work,
     rollup::Cell,
@@ -129,6 +131,7 @@ fn keep_largest(changes: &mut Vec<LargestChange>) {
 pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), DbError> {
     let catalog = Catalog::load(tx)?;
     let commit_no = newest_commit_no(tx)?;
+    disclosure::show_unguarded(tx, &catalog)?;
     let mut work = Work::new(&catalog);
     for id in indicators {
         let all = Series { indicator_id: *id, breakdown_id: 0 };
@@ -152,6 +155,20 @@ pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), Db
         work.rebuild(tx, *id)?;
     }
     work.finish(tx, commit_no, now)
+}
+
+/// Gives indicators that never said what they count the kind that their unit tells, and hides their small
+/// figures: what a database from before that rule needs once. `now`: Unix milliseconds.
+pub fn declare_counts(tx: &mut Tx<'_>, now: i64) -> Result<(), DbError> {
+    let undeclared: Vec<i64> =
+        tx.query("select indicator_id from indicator where counts is null", &[], |row| row.get(0))?;
+    if undeclared.is_empty() {
+        return Ok(());
+    }
+    for indicator in list_indicators(tx)?.iter().filter(|indicator| undeclared.contains(&indicator.id)) {
+        put_counts(tx, indicator.id, indicator.row.counts)?;
+    }
+    recompute(tx, &undeclared, now)
 }
 
 /// Checks, sorts into the key order of `observation`, and drops repeated keys.

@@ -104,6 +104,18 @@ not-reported = not reported
 as-table = Table
 reported-of = { $a } of { $b } reported
 map-missing = not reported ({ $n })
+
+## Small figures
+hidden = not shown
+hidden-below = not shown (<{ $n })
+hidden-reason-below = This figure is not shown: figures below { $n }, and those from which they could be worked out, are for the agency that answers for them.
+hidden-reason = This figure is not shown because it is made from small figures.
+map-hidden = not shown ({ $n })
+small-cells = Small figures
+small-cells-rule = below { $n } not shown, nor what they could be worked out from
+small-cells-zero = zero and below { $n } not shown, nor what they could be worked out from
+lineage-row-internal = The original row is for the agency that answers for it.
+
 map-order = In order of code, not of place.
 points = { $n } points
 since-period = from { $n }

@@ -93,6 +93,18 @@ not-reported = belum melapor
 as-table = Tabel
 reported-of = { $a } dari { $b } melapor
 map-missing = belum melapor ({ $n })
+
+## Angka kecil
+hidden = tidak ditampilkan
+hidden-below = tidak ditampilkan (<{ $n })
+hidden-reason-below = Angka ini tidak ditampilkan: angka di bawah { $n }, dan angka yang dapat membukanya, hanya untuk OPD pengampu.
+hidden-reason = Angka ini tidak ditampilkan karena dibuat dari angka kecil.
+map-hidden = tidak ditampilkan ({ $n })
+small-cells = Angka kecil
+small-cells-rule = di bawah { $n } tidak ditampilkan, begitu pula angka yang dapat membukanya
+small-cells-zero = nol dan di bawah { $n } tidak ditampilkan, begitu pula angka yang dapat membukanya
+lineage-row-internal = Baris asli hanya untuk OPD pengampu.
+
 map-order = Urut kode wilayah, bukan letak.
 points = { $n } poin
 since-period = dari { $n }

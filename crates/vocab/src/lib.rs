@@ -16,7 +16,7 @@ mod scope;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use freshness::{FreshnessPromise, FreshnessState, SourceHistory};
 pub use lang::Lang;
-pub use measure::{Direction, RegionAggregation, TargetStatus, TimeAggregation};
+pub use measure::{Counts, Direction, RegionAggregation, TargetStatus, TimeAggregation};
 pub use number::{NumberError, NumberFormat, compact_number, format_number, parse_number};
 pub use period::{Cadence, DateFormat, Period, PeriodError};
 pub use region_code::{RegionCode, RegionCodeError, RegionLevel};

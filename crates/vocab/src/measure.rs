@@ -43,6 +43,49 @@ pub enum TimeAggregation {
     Mean,
 }
 
+/// What an indicator counts: it decides below which value a figure may point at somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// People, families, households: figures below 5 are not shown.
+    People,
+    /// People who are ill, injured or in care: figures below 10 are not shown, zero neither.
+    Health,
+    /// Children: figures below 10 are not shown, zero neither.
+    Children,
+    /// No people: money, kilometres, prices, rates.
+    Nothing,
+}
+
+/// Words for people in units, in lower case.
+const PEOPLE: [&str; 20] = [
+    "orang", "jiwa", "anak", "balita", "bayi", "siswa", "murid", "pelajar", "pasien", "penderita", "kasus", "keluarga",
+    "kk", "rumah tangga", "penduduk", "warga", "korban", "pegawai", "people", "persons",
+];
+
+impl Counts {
+    /// The smallest value shown unless an indicator says otherwise; `None` where nobody is counted.
+    pub fn least(self) -> Option<i64> {
+        match self {
+            Counts::People => Some(5),
+            Counts::Health | Counts::Children => Some(10),
+            Counts::Nothing => None,
+        }
+    }
+
+    /// Whether zero is hidden like a small figure: that nobody is ill tells something of everybody.
+    pub fn hides_zero(self) -> bool {
+        matches!(self, Counts::Health | Counts::Children)
+    }
+
+    /// What an indicator of this unit counts when it does not say: people, where the unit is a word for
+    /// them and not a rate (`orang`, not `orang/km²`).
+    pub fn guess(unit: &str) -> Counts {
+        let unit = unit.trim().to_lowercase();
+        if PEOPLE.contains(&unit.as_str()) { Counts::People } else { Counts::Nothing }
+    }
+}
+
 /// A value against its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +162,16 @@ impl TargetStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_known_by_their_unit() {
+        for unit in ["orang", "Jiwa", " KK ", "anak", "kasus", "rumah tangga"] {
+            assert_eq!(Counts::guess(unit), Counts::People, "{unit}");
+        }
+        for unit in ["%", "orang/km²", "Rp", "tempat tidur", "izin", ""] {
+            assert_eq!(Counts::guess(unit), Counts::Nothing, "{unit}");
+        }
+    }
 
     #[test]
     fn judges_by_direction_and_tolerance() {

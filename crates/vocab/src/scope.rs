@@ -69,6 +69,15 @@ impl Scope {
     pub fn local(region: RegionCode) -> Scope {
         Scope { sensitivity: Sensitivity::Internal, agencies: AgencyScope::All, region }
     }
+
+    /// Whether small figures of an agency are shown as they are: internal clearance for that agency.
+    pub fn clears(&self, agency_id: i64) -> bool {
+        self.sensitivity >= Sensitivity::Internal
+            && match &self.agencies {
+                AgencyScope::All => true,
+                AgencyScope::Only(agencies) => agencies.contains(&agency_id),
+            }
+    }
 }
 
 /// Who did a thing: recorded with every write.

@@ -224,7 +224,7 @@ impl PgConnection {
         let twin = format!("incoming_{table}");
         let joined = columns.join(", ");
         self.client.batch_execute(&format!(
-            "create temporary table if not exists {twin} (like {table}) on commit delete rows; truncate {twin}"
+            "create temporary table if not exists {twin} (like {table} including defaults) on commit delete rows; truncate {twin}"
         ))?;
         self.bulk_insert(&twin, columns, rows)?;
         let merge = format!("insert into {table} ({joined}) select {joined} from {twin} {conflict}");

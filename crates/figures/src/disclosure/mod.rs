@@ -3,7 +3,10 @@
 //! in the transaction that changes the figures.
 
 mod grid;
+mod maintain;
 mod protect;
+mod replay;
 
 pub use grid::Grid;
+pub(crate) use maintain::{Touched, show_unguarded};
 pub use protect::{Pattern, Rule};

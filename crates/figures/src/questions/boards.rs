@@ -2,7 +2,7 @@
 
 use super::{
     LatestFigure, LatestValue, SeriesOf, TargetCount,
-    scoped::{Params, indicator_visible, visible_part},
+    scoped::{Mark, Params, indicator_visible, latest_hidden_from, visible_part},
 };
 use crate::{
     db::{DbError, Reader, Row},
@@ -10,8 +10,32 @@ use crate::{
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope, TargetStatus};
 
-const COLUMNS: &str = "l.indicator_id, l.region_id, l.period, l.value, l.rolled, l.reported, l.expected, l.commit_no, \
-    l.previous, l.last_year, l.target, l.target_high, l.status, l.miss, l.off_since, l.off_periods";
+/// The columns of a figure, what the scope may not see left out. The marks are kept in `latest`, so that
+/// this costs a board nothing.
+pub(super) fn columns(scope: &Scope) -> String {
+    let hidden = latest_hidden_from(scope, "i", Mark::Value);
+    let unless = |mark: Mark, column: &str| {
+        format!("case when {hidden} or {} then null else {column} end", latest_hidden_from(scope, "i", mark))
+    };
+    format!(
+        "l.indicator_id, l.region_id, l.period, case when {hidden} then null else l.value end, l.rolled, \
+         case when {hidden} then null else l.reported end, case when {hidden} then null else l.expected end, \
+         l.commit_no, {previous}, {last_year}, l.target, l.target_high, {status}, \
+         case when {hidden} then 0.0 else l.miss end, \
+         case when {hidden} then null when {run} then l.period else l.off_since end, \
+         case when {hidden} then 0 when {run} then 1 else l.off_periods end",
+        previous = unless(Mark::Previous, "l.previous"),
+        last_year = unless(Mark::LastYear, "l.last_year"),
+        status = status(scope),
+        run = latest_hidden_from(scope, "i", Mark::OffRun),
+    )
+}
+
+/// The verdict; a hidden figure has none.
+fn status(scope: &Scope) -> String {
+    let (hidden, none) = (latest_hidden_from(scope, "i", Mark::Value), TargetStatus::NoData.rank());
+    format!("case when {hidden} then {none} else l.status end")
+}
 
 fn read_figure(row: &Row<'_>) -> Result<LatestFigure, DbError> {
     Ok(LatestFigure {
@@ -52,8 +76,9 @@ pub(super) fn latest_of_region(
     let shown = shown(scope, &mut params);
     let id = params.add(region.id());
     let within = params.within("+l.region_id", scope.region);
+    let columns = columns(scope);
     let sql = format!(
-        "select {COLUMNS} from {shown} and l.breakdown_id = 0 and l.region_id = {id} and {within} \
+        "select {columns} from {shown} and l.breakdown_id = 0 and l.region_id = {id} and {within} \
          order by i.indicator_id"
     );
     reader.query(&sql, &params.0, read_figure)
@@ -66,7 +91,7 @@ pub(super) fn latest_in_subtree(
     level: Option<RegionLevel>,
     indicators: &[i64],
 ) -> Result<Vec<LatestFigure>, DbError> {
-    in_subtree(reader, scope, region, level, indicators, COLUMNS, read_figure)
+    in_subtree(reader, scope, region, level, indicators, &columns(scope), read_figure)
 }
 
 pub(super) fn values_in_subtree(
@@ -76,8 +101,12 @@ pub(super) fn values_in_subtree(
     level: Option<RegionLevel>,
     indicators: &[i64],
 ) -> Result<Vec<LatestValue>, DbError> {
-    let columns = "l.indicator_id, l.region_id, l.period, l.value, l.status";
-    in_subtree(reader, scope, region, level, indicators, columns, |row| {
+    let hidden = latest_hidden_from(scope, "i", Mark::Value);
+    let columns = format!(
+        "l.indicator_id, l.region_id, l.period, case when {hidden} then null else l.value end, {}",
+        status(scope)
+    );
+    in_subtree(reader, scope, region, level, indicators, &columns, |row| {
         Ok(LatestValue {
             indicator_id: row.get(0)?,
             region: region_code(row.get(1)?)?,
@@ -126,8 +155,9 @@ pub(super) fn latest_of_series(
     let indicator = params.add(of.indicator_id);
     let within = params.within("l.region_id", scope.region);
     let visible = indicator_visible(scope, "i", &mut params);
+    let columns = columns(scope);
     let sql = format!(
-        "select {COLUMNS} from latest l join indicator i on i.indicator_id = l.indicator_id \
+        "select {columns} from latest l join indicator i on i.indicator_id = l.indicator_id \
          where l.breakdown_id = {breakdown} and l.region_id = {region} and l.indicator_id = {indicator} \
          and {within} and {visible}"
     );
@@ -156,10 +186,11 @@ pub(super) fn exceptions(
         let within = params.within("l.region_id", scope.region);
         let visible = indicator_visible(scope, "i", &mut params);
         let limit = params.add(limit);
+        let (columns, hidden) = (columns(scope), latest_hidden_from(scope, "i", Mark::Value));
         let sql = format!(
-            "select {COLUMNS} from latest l cross join indicator i where l.status = 0 and l.level = {depth} \
+            "select {columns} from latest l cross join indicator i where l.status = 0 and l.level = {depth} \
              and l.breakdown_id = 0 and {inside} and {within} and i.indicator_id = l.indicator_id \
-             and i.retired_at is null and {visible} \
+             and i.retired_at is null and {visible} and not {hidden} \
              order by l.miss desc, l.region_id desc, l.indicator_id desc limit {limit}"
         );
         worst.extend(reader.query(&sql, &params.0, read_figure)?);
@@ -182,11 +213,12 @@ pub(super) fn against_target(
     let shown = shown(scope, &mut params);
     let depth = params.add(level.depth());
     let inside = params.within("l.region_id", part);
+    let hidden = latest_hidden_from(scope, "i", Mark::Value);
     let sql = format!(
         "select i.indicator_id, sum(case when l.status = 0 then 1 else 0 end), \
          sum(case when l.status = 1 then 1 else 0 end), sum(case when l.status = 2 then 1 else 0 end), \
          sum(case when l.status > 2 then 1 else 0 end) \
-         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} \
+         from {shown} and l.breakdown_id = 0 and +l.level = {depth} and {inside} and not {hidden} \
          group by i.indicator_id order by i.indicator_id"
     );
     reader.query(&sql, &params.0, |row| {

@@ -3,7 +3,7 @@
 use super::{
     CoarsePoint, Lineage, Point, Revision, SeriesOf, Span,
     as_of::{AsOf, commit_at},
-    scoped::admits_indicator,
+    scoped::{admits_indicator, hidden_from, hidden_periods, is_cleared},
 };
 use crate::{
     catalog::Catalog,
@@ -23,7 +23,7 @@ impl SeriesOf {
 fn point(period: i32, slot: Slot) -> Point {
     Point {
         period,
-        value: slot.value,
+        value: Some(slot.value),
         rolled: slot.rolled,
         reported: slot.reported,
         expected: slot.expected,
@@ -45,9 +45,32 @@ pub(super) fn trend(
     if !admits(reader, scope, of)? {
         return Ok(Vec::new());
     }
-    let Some(known_at) = known_at else {
-        return trend_now(reader, of, span);
+    let mut points = match known_at {
+        Some(known_at) => trend_then(reader, of, span, known_at)?,
+        None => trend_now(reader, of, span)?,
     };
+    hide(reader, scope, of, &mut points)?;
+    Ok(points)
+}
+
+/// Takes the values out that are hidden from the scope.
+fn hide(reader: &mut Reader<'_>, scope: &Scope, of: SeriesOf, points: &mut [Point]) -> Result<(), DbError> {
+    if points.is_empty() {
+        return Ok(());
+    }
+    let hidden = hidden_periods(reader, scope, of)?;
+    for point in points.iter_mut().filter(|point| hidden.contains(&point.period)) {
+        (point.value, point.reported, point.expected) = (None, None, None);
+    }
+    Ok(())
+}
+
+fn trend_then(
+    reader: &mut Reader<'_>,
+    of: SeriesOf,
+    span: Span,
+    known_at: i64,
+) -> Result<Vec<Point>, DbError> {
     let catalog = &Catalog::load(reader)?;
     let as_of = AsOf { catalog, commit_no: commit_at(reader, known_at)? };
     let mut points = Vec::new();
@@ -87,7 +110,7 @@ fn trend_now(reader: &mut Reader<'_>, of: SeriesOf, span: Span) -> Result<Vec<Po
     reader.for_each(&along_periods("rollup", "o.reported, o.expected, o.commit_no"), &params, |row| {
         let found = Point {
             period: row.get(0)?,
-            value: row.get(1)?,
+            value: Some(row.get(1)?),
             rolled: true,
             reported: row.get(2)?,
             expected: row.get(3)?,
@@ -102,7 +125,7 @@ fn trend_now(reader: &mut Reader<'_>, of: SeriesOf, span: Span) -> Result<Vec<Po
         let rolled = points.get(&at);
         let found = Point {
             period: at,
-            value: row.get(1)?,
+            value: Some(row.get(1)?),
             rolled: false,
             reported: rolled.and_then(|point| point.reported),
             expected: rolled.and_then(|point| point.expected),
@@ -136,7 +159,8 @@ pub(super) fn over_time(
     coarsen(&points, cadence, indicator.time_aggregation)
 }
 
-/// Points (oldest first) in coarser periods.
+/// Points (oldest first) in coarser periods. A coarser period is hidden when one that it is made from is:
+/// what is shown of it then tells nothing that its parts do not.
 pub(crate) fn coarsen(
     points: &[Point],
     cadence: Cadence,
@@ -150,7 +174,9 @@ pub(crate) fn coarsen(
                 last.periods += 1;
                 match how {
                     TimeAggregation::Last => last.value = point.value,
-                    TimeAggregation::Sum | TimeAggregation::Mean => last.value += point.value,
+                    TimeAggregation::Sum | TimeAggregation::Mean => {
+                        last.value = last.value.zip(point.value).map(|(sum, value)| sum + value);
+                    }
                 }
             }
             _ => coarse.push(CoarsePoint { period: at, value: point.value, periods: 1 }),
@@ -158,7 +184,8 @@ pub(crate) fn coarsen(
     }
     if how == TimeAggregation::Mean {
         for point in &mut coarse {
-            point.value /= point.periods as f64;
+            let periods = point.periods as f64;
+            point.value = point.value.map(|sum| sum / periods);
         }
     }
     Ok(coarse)
@@ -181,22 +208,30 @@ fn ratio_over_time(
     };
     // What made the ratio is part of it: whoever may see the ratio may have it made.
     let inner = Scope { region: scope.region, ..Scope::everything() };
-    let mut input = |indicator_id| -> Result<BTreeMap<i32, f64>, DbError> {
+    let mut input = |indicator_id| -> Result<BTreeMap<i32, Option<f64>>, DbError> {
         let how = catalog.get(indicator_id)?.time_aggregation;
-        let points = trend(reader, &inner, SeriesOf { indicator_id, ..of }, Span::ALWAYS, known_at)?;
+        let of = SeriesOf { indicator_id, ..of };
+        let mut points = trend(reader, &inner, of, Span::ALWAYS, known_at)?;
+        // But not what of it is hidden.
+        hide(reader, scope, of, &mut points)?;
         Ok(coarsen(&points, cadence, how)?.iter().map(|point| (point.period, point.value)).collect())
     };
     let (above, below) = (input(numerator)?, input(denominator)?);
     let scale = ratio.scale.unwrap_or(1.0);
-    let value_at = |at: i32| {
+    let value_at = |at: i32| -> Option<Option<f64>> {
         // Of a coarser or rarer denominator, the newest not after the period counts.
         let (_, below) = below.range(..=at).next_back()?;
-        let above = above.get(&at)?;
-        (*below != 0.0).then(|| scale * above / below)
+        match above.get(&at)?.zip(*below) {
+            None => Some(None),
+            Some((above, below)) => (below != 0.0).then(|| Some(scale * above / below)),
+        }
     };
     Ok(own
         .into_iter()
-        .map(|point| CoarsePoint { value: value_at(point.period).unwrap_or(point.value), ..point })
+        .map(|point| {
+            let value = point.value.and(value_at(point.period).unwrap_or(point.value));
+            CoarsePoint { value, ..point }
+        })
         .collect())
 }
 
@@ -209,12 +244,18 @@ pub(super) fn lineage(
     if !admits(reader, scope, of)? {
         return Ok(Lineage::default());
     }
-    let revisions = reader.query(
-        "select o.value, o.commit_no, n.run_id, o.row_no, n.finished_at, n.author, n.source_id, s.code, s.agency_id, \
-         n.answer_id from observation o join run n on n.commit_no = o.commit_no \
+    let hidden = |figure: &str| hidden_from(scope, "i", figure);
+    let sql = format!(
+        "select case when {} then null else o.value end, o.commit_no, n.run_id, o.row_no, n.finished_at, n.author, n.source_id, s.code, s.agency_id, \
+         n.answer_id from observation o join indicator i on i.indicator_id = o.indicator_id \
+         join run n on n.commit_no = o.commit_no \
          left join source s on s.source_id = n.source_id \
          where o.indicator_id = $1 and o.region_id = $2 and o.breakdown_id = $3 and o.period = $4 \
          order by o.commit_no desc",
+        hidden("o")
+    );
+    let revisions = reader.query(
+        &sql,
         &[of.indicator_id.into(), of.region.id().into(), of.breakdown_id.into(), at.into()],
         |row| {
             Ok(Revision {
@@ -231,9 +272,15 @@ pub(super) fn lineage(
             })
         },
     )?;
+    let sql = format!(
+        "select case when {0} then null else u.value end, case when {0} then null else u.reported end, \
+         case when {0} then null else u.expected end, u.commit_no \
+         from rollup u join indicator i on i.indicator_id = u.indicator_id \
+         where u.indicator_id = $1 and u.breakdown_id = $2 and u.period = $3 and u.region_id = $4",
+        hidden("u")
+    );
     let rolled = reader.query_opt(
-        "select value, reported, expected, commit_no from rollup \
-         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id = $4",
+        &sql,
         &[of.indicator_id.into(), of.breakdown_id.into(), at.into(), of.region.id().into()],
         |row| {
             Ok(Point {
@@ -254,5 +301,6 @@ pub(super) fn lineage(
         rolled,
         inputs: inputs.into_iter().flatten().collect(),
         agency_id: Some(indicator.agency_id),
+        cleared: is_cleared(reader, scope, of.indicator_id)?,
     })
 }

@@ -1,6 +1,6 @@
 //! Plain lists for programs: regions and figures in key order, cut into pages by the last key.
 
-use super::scoped::{Params, indicator_visible, visible_part};
+use super::scoped::{Params, hidden_from, indicator_visible, visible_part};
 use crate::{
     db::{DbError, Reader, Row},
     definitions::{IndicatorRow, list_indicators},
@@ -80,8 +80,8 @@ pub struct ListedFigure {
     pub breakdown: String,
     /// The period.
     pub period: i32,
-    /// The value.
-    pub value: f64,
+    /// The value; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// The run that recorded it; for rolled-up figures the newest run among those below. `None` when a
     /// change of definitions made it.
     pub run_id: Option<i64>,
@@ -132,8 +132,9 @@ pub fn list_figures(
         None => String::new(),
     };
     let most = params.add(limit);
+    let hidden = hidden_from(scope, "i", "f");
     let sql = format!(
-        "select f.region_id, f.breakdown_id, b.key, f.period, f.value, r.run_id, r.finished_at, {row_no} \
+        "select f.region_id, f.breakdown_id, b.key, f.period, case when {hidden} then null else f.value end, r.run_id, r.finished_at, {row_no} \
          from {table} f join indicator i on i.indicator_id = f.indicator_id \
          join breakdown b on b.breakdown_id = f.breakdown_id \
          left join run r on r.commit_no = f.commit_no \
@@ -178,8 +179,8 @@ pub struct ListedLatest {
     pub indicator: String,
     /// The newest period.
     pub period: i32,
-    /// The value.
-    pub value: f64,
+    /// The value; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// Rolled up from the regions below rather than reported.
     pub rolled_up: bool,
     /// Regions below that reported, when rolled up.
@@ -228,29 +229,29 @@ pub fn list_latest(
         None => String::new(),
     };
     let most = params.add(limit);
+    let columns = super::boards::columns(scope);
     let sql = format!(
-        "select l.region_id, l.indicator_id, i.code, l.period, l.value, l.rolled, l.reported, l.expected, \
-         l.previous, l.last_year, l.target, l.target_high, l.status, l.off_periods \
+        "select i.code, {columns} \
          from latest l join indicator i on i.indicator_id = l.indicator_id \
          where l.breakdown_id = 0 and {inside} and l.level = {level} and i.retired_at is null and {visible}\
          {by_indicator}{beyond} order by l.region_id, l.indicator_id limit {most}"
     );
     reader.query(&sql, &params.0, |row| {
         Ok(ListedLatest {
-            region_id: row.get(0)?,
+            indicator: row.get(0)?,
             indicator_id: row.get(1)?,
-            indicator: row.get(2)?,
+            region_id: row.get(2)?,
             period: row.get(3)?,
             value: row.get(4)?,
             rolled_up: row.get(5)?,
             reported: row.get(6)?,
             expected: row.get(7)?,
-            previous: row.get(8)?,
-            last_year: row.get(9)?,
-            target: row.get(10)?,
-            target_high: row.get(11)?,
-            status: row.get(12)?,
-            off_periods: row.get(13)?,
+            previous: row.get(9)?,
+            last_year: row.get(10)?,
+            target: row.get(11)?,
+            target_high: row.get(12)?,
+            status: row.get(13)?,
+            off_periods: row.get(16)?,
         })
     })
 }

@@ -3,6 +3,10 @@
 //!
 //! `known_at` (Unix milliseconds) asks what was known then; `None` is now. It holds for reported and
 //! rolled-up figures alike.
+//!
+//! Small figures, and those from which they could be worked out, are hidden from a scope without internal
+//! clearance for the indicator's agency: the figure is there, its value is `None`, and nothing else that
+//! is given tells it.
 
 mod as_of;
 mod boards;
@@ -10,6 +14,8 @@ mod history;
 pub mod listing;
 mod regions;
 mod scoped;
+
+pub use scoped::{Mark, hidden_from, latest_hidden_from};
 
 use crate::db::{DbError, Reader};
 use pendopo_vocab::{Cadence, RegionCode, RegionLevel, Scope, TargetStatus};
@@ -23,8 +29,8 @@ pub struct LatestFigure {
     pub region: RegionCode,
     /// Its newest period.
     pub period: i32,
-    /// The value in force.
-    pub value: f64,
+    /// The value in force; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// Rolled up from the regions below rather than reported.
     pub rolled: bool,
     /// How many regions below reported; `None` where nothing is rolled up.
@@ -60,8 +66,8 @@ pub struct LatestValue {
     pub region: RegionCode,
     /// Its newest period.
     pub period: i32,
-    /// The value in force.
-    pub value: f64,
+    /// The value in force; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// The value against its target.
     pub status: TargetStatus,
 }
@@ -71,8 +77,8 @@ pub struct LatestValue {
 pub struct Point {
     /// [`Period::id`](pendopo_vocab::Period::id).
     pub period: i32,
-    /// The value in force.
-    pub value: f64,
+    /// The value in force; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// Rolled up rather than reported.
     pub rolled: bool,
     /// How many regions below reported.
@@ -113,8 +119,8 @@ impl Span {
 pub struct CoarsePoint {
     /// The coarser period.
     pub period: i32,
-    /// The value.
-    pub value: f64,
+    /// The value; `None` when one of its periods is hidden from the scope.
+    pub value: Option<f64>,
     /// How many finer periods it is made from.
     pub periods: i64,
 }
@@ -128,8 +134,8 @@ pub struct RegionFigure {
     pub name: String,
     /// The period.
     pub period: i32,
-    /// The value in force.
-    pub value: f64,
+    /// The value in force; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// Rolled up rather than reported.
     pub rolled: bool,
     /// How many regions below reported.
@@ -210,8 +216,8 @@ pub struct Difference {
 /// One revision of a reported figure, with where it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
-    /// The value.
-    pub value: f64,
+    /// The value; `None` when it is hidden from the scope.
+    pub value: Option<f64>,
     /// Its place in the order of commits.
     pub commit_no: i64,
     /// The run that brought it.
@@ -243,6 +249,8 @@ pub struct Lineage {
     pub inputs: Vec<i64>,
     /// Agency that answers for the indicator.
     pub agency_id: Option<i64>,
+    /// The scope has internal clearance for that agency: what it sees includes small figures.
+    pub cleared: bool,
 }
 
 /// The questions a center asks of its figures.
@@ -272,7 +280,8 @@ pub trait Questions {
     /// One figure.
     fn latest_of_series(&mut self, scope: &Scope, of: SeriesOf) -> Result<Option<LatestFigure>, DbError>;
 
-    /// What is off target in a region (`level`: at that level only), worst miss first.
+    /// What is off target in a region (`level`: at that level only), worst miss first; without what is
+    /// hidden from the scope.
     fn exceptions(
         &mut self,
         scope: &Scope,
@@ -281,7 +290,8 @@ pub trait Questions {
         limit: i64,
     ) -> Result<Vec<LatestFigure>, DbError>;
 
-    /// Per indicator, how many regions of a level stand where against their targets.
+    /// Per indicator, how many regions of a level stand where against their targets; hidden ones are not
+    /// counted.
     fn against_target(
         &mut self,
         scope: &Scope,
@@ -316,7 +326,7 @@ pub trait Questions {
         known_at: Option<i64>,
     ) -> Result<Vec<RegionFigure>, DbError>;
 
-    /// The same in order of value, the first `limit`.
+    /// The same in order of value, the first `limit`; hidden ones have no place in it.
     fn ranking(
         &mut self,
         scope: &Scope,
@@ -338,14 +348,14 @@ pub trait Questions {
     /// Regions in `region` whose own figure and roll-up differ in a period, of one indicator.
     fn differences(&mut self, scope: &Scope, of: SeriesOf, period: i32) -> Result<Vec<Difference>, DbError>;
 
-    /// The parts of a figure: breakdown id, key and value.
+    /// The parts of a figure: breakdown id, key and value (`None` when hidden from the scope).
     fn breakdown_split(
         &mut self,
         scope: &Scope,
         indicator_id: i64,
         region: RegionCode,
         period: i32,
-    ) -> Result<Vec<(i64, String, f64)>, DbError>;
+    ) -> Result<Vec<(i64, String, Option<f64>)>, DbError>;
 
     /// Where a figure comes from.
     fn lineage(&mut self, scope: &Scope, of: SeriesOf, period: i32) -> Result<Lineage, DbError>;
@@ -460,7 +470,7 @@ impl Questions for Reader<'_> {
         indicator_id: i64,
         region: RegionCode,
         period: i32,
-    ) -> Result<Vec<(i64, String, f64)>, DbError> {
+    ) -> Result<Vec<(i64, String, Option<f64>)>, DbError> {
         regions::breakdown_split(self, scope, indicator_id, region, period)
     }
 

@@ -3,7 +3,10 @@
 use super::{
     Completeness, Difference, Order, RegionFigure, SeriesOf, TableOf,
     as_of::{AsOf, commit_at},
-    scoped::{Params, admits_indicator, indicator_visible, visible_part},
+    scoped::{
+        Mark, Params, admits_indicator, hidden_from, hidden_periods, hidden_regions, indicator_visible, latest_hidden_from,
+        visible_part,
+    },
 };
 use crate::{
     catalog::Catalog,
@@ -12,7 +15,7 @@ use crate::{
     effective::{self, Series, Slot},
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet, btree_map::Entry};
 
 fn read_region_figure(row: &Row<'_>) -> Result<RegionFigure, DbError> {
     Ok(RegionFigure {
@@ -58,9 +61,12 @@ pub(super) fn ranking(
         return newest(reader, scope, of, order, Some(limit));
     }
     let mut figures = past(reader, scope, of, of.period, known_at)?;
+    // A place in the order would tell what a hidden figure lies between.
+    figures.retain(|figure| figure.value.is_some());
+    let value = |figure: &RegionFigure| figure.value.unwrap_or(f64::NAN);
     match order {
-        Order::Highest => figures.sort_by(|a, b| b.value.total_cmp(&a.value).then(b.region.cmp(&a.region))),
-        Order::Lowest => figures.sort_by(|a, b| a.value.total_cmp(&b.value).then(a.region.cmp(&b.region))),
+        Order::Highest => figures.sort_by(|a, b| value(b).total_cmp(&value(a)).then(b.region.cmp(&a.region))),
+        Order::Lowest => figures.sort_by(|a, b| value(a).total_cmp(&value(b)).then(a.region.cmp(&b.region))),
     }
     figures.truncate(usize::try_from(limit).unwrap_or(0));
     name(reader, &mut figures)?;
@@ -85,13 +91,16 @@ fn newest(
     let level = format!("{}l.level = {level}", if wide { "" } else { "+" });
     let within = params.within("+l.region_id", scope.region);
     let visible = indicator_visible(scope, "i", &mut params);
+    let hidden = latest_hidden_from(scope, "i", Mark::Value);
+    // A place in the order would tell what a hidden figure lies between.
+    let ranked = if limit.is_some() { format!("not {hidden}") } else { "1 = 1".to_owned() };
     let limit = limit.map(|limit| format!(" limit {}", params.add(limit))).unwrap_or_default();
     let sql = format!(
-        "select l.region_id, coalesce(r.name, ''), l.period, l.value, l.rolled, l.reported, l.expected \
-         from latest l left join region r on r.region_id = l.region_id \
-         where l.indicator_id = {indicator} and l.breakdown_id = {breakdown} and {level} and {inside} \
-         and {within} and exists (select 1 from indicator i where i.indicator_id = {indicator} and {visible}) \
-         order by {order}{limit}"
+        "select l.region_id, coalesce(r.name, ''), l.period, case when {hidden} then null else l.value end, l.rolled, \
+         case when {hidden} then null else l.reported end, case when {hidden} then null else l.expected end \
+         from indicator i cross join latest l left join region r on r.region_id = l.region_id \
+         where i.indicator_id = {indicator} and {visible} and l.indicator_id = {indicator} \
+         and l.breakdown_id = {breakdown} and {level} and {inside} and {within} and {ranked} order by {order}{limit}"
     );
     reader.query(&sql, &params.0, read_region_figure)
 }
@@ -111,11 +120,25 @@ fn past(
         return Ok(Vec::new());
     }
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
-    match (at, known_at) {
-        (Some(at), None) if of.level == RegionLevel::Village => villages_in(reader, series, at, place),
-        (Some(at), None) => coarse_regions_in(reader, series, at, place, of.level),
-        (at, known_at) => known_then(reader, series, of.level, place, at, known_at),
+    let mut figures = match (at, known_at) {
+        (Some(at), None) if of.level == RegionLevel::Village => villages_in(reader, series, at, place)?,
+        (Some(at), None) => coarse_regions_in(reader, series, at, place, of.level)?,
+        (at, known_at) => known_then(reader, series, of.level, place, at, known_at)?,
+    };
+    let mut hidden: BTreeMap<i32, HashSet<i64>> = BTreeMap::new();
+    for figure in &mut figures {
+        let regions = match hidden.entry(figure.period) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let key = (of.indicator_id, of.breakdown_id);
+                new.insert(hidden_regions(reader, scope, key, figure.period)?)
+            }
+        };
+        if regions.contains(&figure.region.id()) {
+            (figure.value, figure.reported, figure.expected) = (None, None, None);
+        }
     }
+    Ok(figures)
 }
 
 fn known_then(
@@ -199,7 +222,7 @@ fn coarse_regions_in(
             region: region_code(row.get(0)?)?,
             name: row.get(1)?,
             period: at,
-            value: row.get(2)?,
+            value: Some(row.get(2)?),
             rolled: row.get(3)?,
             reported: row.get(4)?,
             expected: row.get(5)?,
@@ -212,7 +235,7 @@ fn figure(region: RegionCode, period: i32, slot: Slot) -> RegionFigure {
         region,
         name: String::new(),
         period,
-        value: slot.value,
+        value: Some(slot.value),
         rolled: slot.rolled,
         reported: slot.reported,
         expected: slot.expected,
@@ -303,13 +326,14 @@ pub(super) fn differences(
     let inside = params.within("u.region_id", of.region);
     let within = params.within("u.region_id", scope.region);
     let visible = indicator_visible(scope, "i", &mut params);
+    let hidden = hidden_from(scope, "i", "u");
     let sql = format!(
         "select u.indicator_id, u.region_id, u.period, c.value, u.value, u.reported, u.expected from rollup u \
          join current_value c on c.indicator_id = u.indicator_id and c.breakdown_id = u.breakdown_id \
          and c.period = u.period and c.region_id = u.region_id \
          join indicator i on i.indicator_id = u.indicator_id \
          where u.indicator_id = {indicator} and u.breakdown_id = {breakdown} and u.period = {at} and {inside} \
-         and {within} and {visible} and c.value <> u.value order by u.region_id"
+         and {within} and {visible} and not {hidden} and c.value <> u.value order by u.region_id"
     );
     reader.query(&sql, &params.0, |row| {
         Ok(Difference {
@@ -330,7 +354,7 @@ pub(super) fn breakdown_split(
     indicator_id: i64,
     region: RegionCode,
     at: i32,
-) -> Result<Vec<(i64, String, f64)>, DbError> {
+) -> Result<Vec<(i64, String, Option<f64>)>, DbError> {
     if !scope.region.contains(region) || !admits_indicator(reader, scope, indicator_id)? {
         return Ok(Vec::new());
     }
@@ -343,7 +367,9 @@ pub(super) fn breakdown_split(
     for (breakdown_id, key) in breakdowns {
         let series = Series { indicator_id, breakdown_id };
         if let Some(slot) = effective::one(reader, series, at, region.id())? {
-            parts.push((breakdown_id, key, slot.value));
+            let of = SeriesOf { indicator_id, region, breakdown_id };
+            let hidden = hidden_periods(reader, scope, of)?.contains(&at);
+            parts.push((breakdown_id, key, (!hidden).then_some(slot.value)));
         }
     }
     Ok(parts)

@@ -1,7 +1,8 @@
 //! The conditions by which a scope hides figures, as SQL.
 
 use crate::db::{DbError, Reader, Value};
-use pendopo_vocab::{AgencyScope, RegionCode, Scope};
+use pendopo_vocab::{AgencyScope, RegionCode, Scope, Sensitivity};
+use std::collections::HashSet;
 
 /// Parameters gathered while a statement is put together.
 #[derive(Default)]
@@ -42,6 +43,93 @@ pub(super) fn indicator_visible(scope: &Scope, indicator: &str, params: &mut Par
             format!("{sensitivity} and {agency}")
         }
     }
+}
+
+/// The indicators (table or alias `indicator`) of which the scope sees small figures as they are not;
+/// `None`: it sees all. The rule is [`Scope::clears`].
+fn uncleared(scope: &Scope, indicator: &str) -> Option<String> {
+    match &scope.agencies {
+        _ if scope.sensitivity < Sensitivity::Internal => Some("1 = 1".to_owned()),
+        AgencyScope::All => None,
+        AgencyScope::Only(agencies) if agencies.is_empty() => Some("1 = 1".to_owned()),
+        AgencyScope::Only(agencies) => {
+            let ids: Vec<String> = agencies.iter().map(i64::to_string).collect();
+            Some(format!("{indicator}.agency_id not in ({})", ids.join(", ")))
+        }
+    }
+}
+
+/// The condition under which the scope must not see a figure: it is suppressed, and the scope has no
+/// internal clearance for the indicator's agency. `indicator` and `figure` are aliases; the figure's
+/// table has `indicator_id`, `breakdown_id`, `period` and `region_id`. Needs no parameters.
+pub fn hidden_from(scope: &Scope, indicator: &str, figure: &str) -> String {
+    match uncleared(scope, indicator) {
+        None => "1 = 0".to_owned(),
+        Some(uncleared) => format!(
+            "({uncleared} and exists (select 1 from suppressed hs where hs.indicator_id = {figure}.indicator_id \
+             and hs.period = {figure}.period and hs.breakdown_id = {figure}.breakdown_id \
+             and hs.region_id = {figure}.region_id))"
+        ),
+    }
+}
+
+/// What of a row of `latest` may be hidden.
+#[derive(Debug, Clone, Copy)]
+pub enum Mark {
+    /// The value itself.
+    Value = 1,
+    /// The value one period before.
+    Previous = 2,
+    /// The value a year before.
+    LastYear = 4,
+    /// One of the periods off target before it.
+    OffRun = 8,
+}
+
+/// The same condition for a row of `latest` (alias `l`), which carries its marks.
+pub fn latest_hidden_from(scope: &Scope, indicator: &str, mark: Mark) -> String {
+    match uncleared(scope, indicator) {
+        None => "1 = 0".to_owned(),
+        Some(uncleared) => format!("({uncleared} and (l.hidden & {}) <> 0)", mark as i64),
+    }
+}
+
+/// Whether the scope sees small figures of this indicator as they are.
+pub(super) fn is_cleared(reader: &mut Reader<'_>, scope: &Scope, indicator_id: i64) -> Result<bool, DbError> {
+    let Some(uncleared) = uncleared(scope, "i") else { return Ok(true) };
+    let sql = format!("select 1 from indicator i where i.indicator_id = $1 and {uncleared}");
+    Ok(reader.query_opt(&sql, &[indicator_id.into()], |_| Ok(()))?.is_none())
+}
+
+/// The periods of a series that are hidden from the scope.
+pub(super) fn hidden_periods(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: super::SeriesOf,
+) -> Result<HashSet<i32>, DbError> {
+    let sql = format!(
+        "select s.period from suppressed s join indicator i on i.indicator_id = s.indicator_id \
+         where s.indicator_id = $1 and s.breakdown_id = $2 and s.region_id = $3 and {}",
+        hidden_from(scope, "i", "s")
+    );
+    let params = [of.indicator_id.into(), of.breakdown_id.into(), of.region.id().into()];
+    Ok(reader.query(&sql, &params, |row| row.get(0))?.into_iter().collect())
+}
+
+/// The regions in which an indicator's figure of a period is hidden from the scope.
+pub(super) fn hidden_regions(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    (indicator_id, breakdown_id): (i64, i64),
+    period: i32,
+) -> Result<HashSet<i64>, DbError> {
+    let sql = format!(
+        "select s.region_id from suppressed s join indicator i on i.indicator_id = s.indicator_id \
+         where s.indicator_id = $1 and s.breakdown_id = $2 and s.period = $3 and {}",
+        hidden_from(scope, "i", "s")
+    );
+    let params = [indicator_id.into(), breakdown_id.into(), period.into()];
+    Ok(reader.query(&sql, &params, |row| row.get(0))?.into_iter().collect())
 }
 
 /// Whether the scope shows this indicator in any place.

@@ -90,7 +90,7 @@ on_both! {
         let a = store.indicator("a");
         store.run(1, vec![row(a, "33.16.01.2001", "2026-01", 10.0), row(a, "33.16.02.2001", "2026-01", 20.0)]);
         let of = SeriesOf { indicator_id: a, region: code("33.16"), breakdown_id: 0 };
-        let value = || store.db.read(|r| r.latest_of_series(&Scope::everything(), of)).unwrap().map(|found| found.value);
+        let value = || store.db.read(|r| r.latest_of_series(&Scope::everything(), of)).unwrap().and_then(|found| found.value);
         assert_eq!(value(), Some(30.0));
         let mut row = indicator("a", store.agency);
         row.region_aggregation = RegionAggregation::Mean;

@@ -6,7 +6,7 @@ use pendopo_figures::{
     set_rollup_root,
 };
 use pendopo_vocab::{
-    Author, Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
+    Author, Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
     TimeAggregation,
 };
 
@@ -142,6 +142,8 @@ pub fn indicator(code: &str, agency_id: i64) -> IndicatorRow {
         min: None,
         max: None,
         position: 1,
+        counts: Counts::Nothing,
+        least: None,
     }
 }
 

@@ -8,6 +8,7 @@
 mod attack;
 mod attacks;
 mod definitions;
+mod disclosure;
 mod faults;
 mod harness;
 mod kills;

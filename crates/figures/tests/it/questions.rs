@@ -22,7 +22,7 @@ on_both! {
         ]);
         let table = TableOf { indicator_id: a, breakdown_id: 0, parent: code("33.16"), level: RegionLevel::Village, period: None };
         let values = |of, order, limit| -> Vec<f64> {
-            store.db.read(|r| r.ranking(&everything(), of, order, limit, None)).unwrap().iter().map(|f| f.value).collect()
+            store.db.read(|r| r.ranking(&everything(), of, order, limit, None)).unwrap().iter().filter_map(|f| f.value).collect()
         };
         assert_eq!(values(table, Order::Highest, 2), [9.0, 3.0]);
         assert_eq!(values(table, Order::Lowest, 9), [1.0, 3.0, 9.0]);
@@ -46,10 +46,10 @@ on_both! {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].own, found[0].rolled, found[0].reported, found[0].expected), (10.0, 7.0, 2, 8));
         let latest = store.db.read(|r| r.latest_of_series(&everything(), of)).unwrap().unwrap();
-        assert_eq!((latest.value, latest.rolled), (10.0, false));
+        assert_eq!((latest.value, latest.rolled), (Some(10.0), false));
         let lineage = store.db.read(|r| r.lineage(&everything(), of, at("2026-01"))).unwrap();
         assert_eq!(lineage.revisions.len(), 1);
-        assert_eq!(lineage.rolled.unwrap().value, 7.0);
+        assert_eq!(lineage.rolled.unwrap().value, Some(7.0));
     }
 
     fn nothing_is_rolled_up_beyond_the_root(store) {
@@ -70,7 +70,7 @@ on_both! {
         let of = SeriesOf { indicator_id: a, region: code("33.16.01.2001"), breakdown_id: 0 };
         let lineage = store.db.read(|r| r.lineage(&everything(), of, at("2026-01"))).unwrap();
         let seen: Vec<_> = lineage.revisions.iter().map(|r| (r.value, r.row_no, r.recorded_at, r.source_code.as_deref())).collect();
-        assert_eq!(seen, [(2.0, 21, 20, Some("simpus")), (1.0, 11, 10, Some("simpus"))]);
+        assert_eq!(seen, [(Some(2.0), 21, 20, Some("simpus")), (Some(1.0), 11, 10, Some("simpus"))]);
         assert_eq!(lineage.revisions[0].author, "uji");
         assert_eq!(lineage.agency_id, Some(store.agency));
     }
@@ -85,8 +85,8 @@ on_both! {
             store.run(1, (1..=4).map(|month| row(a, "33.16.01.2001", &format!("2026-0{month}"), f64::from(month))).collect());
             let of = SeriesOf { indicator_id: a, region: code("33.16.01.2001"), breakdown_id: 0 };
             let coarse = store.db.read(|r| r.over_time(&everything(), of, Cadence::Quarter, Span::ALWAYS, None)).unwrap();
-            assert_eq!((coarse[0].period, coarse[0].value, coarse[0].periods), (at("2026-Q1"), expected, 3), "{name}");
-            assert_eq!((coarse[1].value, coarse[1].periods), (4.0, 1), "{name}");
+            assert_eq!((coarse[0].period, coarse[0].value, coarse[0].periods), (at("2026-Q1"), Some(expected), 3), "{name}");
+            assert_eq!((coarse[1].value, coarse[1].periods), (Some(4.0), 1), "{name}");
         }
     }
 
@@ -97,7 +97,7 @@ on_both! {
         (rows[0].breakdown_id, rows[1].breakdown_id) = (m, f);
         store.run(1, rows);
         let parts = store.db.read(|r| r.breakdown_split(&everything(), a, code("33.16"), at("2026-01"))).unwrap();
-        assert_eq!(parts, [(f, "sex=f".to_owned(), 4.0), (m, "sex=m".to_owned(), 3.0)]);
+        assert_eq!(parts, [(f, "sex=f".to_owned(), Some(4.0)), (m, "sex=m".to_owned(), Some(3.0))]);
         assert!(store.db.read(|r| r.latest_of_region(&everything(), code("33.16"))).unwrap().is_empty(), "a part is not the total");
     }
 
@@ -109,11 +109,11 @@ on_both! {
         store.run(1, vec![row(a, "33.16.01.2001", "2026-01", 3.0)]);
         let of = |region: &str| SeriesOf { indicator_id: double, region: code(region), breakdown_id: 0 };
         let value = |region: &str| store.db.read(|r| r.latest_of_series(&everything(), of(region))).unwrap().unwrap().value;
-        assert_eq!((value("33.16.01.2001"), value("33.16")), (6.0, 6.0));
+        assert_eq!((value("33.16.01.2001"), value("33.16")), (Some(6.0), Some(6.0)));
         store.run(2, vec![row(a, "33.16.01.2001", "2026-01", 5.0)]);
-        assert_eq!(value("33.16"), 10.0);
+        assert_eq!(value("33.16"), Some(10.0));
         let lineage = store.db.read(|r| r.lineage(&everything(), of("33.16.01.2001"), at("2026-01"))).unwrap();
-        assert_eq!(lineage.revisions.iter().map(|r| r.value).collect::<Vec<_>>(), [10.0, 6.0]);
+        assert_eq!(lineage.revisions.iter().map(|r| r.value).collect::<Vec<_>>(), [Some(10.0), Some(6.0)]);
     }
 
     fn computed_sql_that_writes_or_fails_undoes_the_run(store) {

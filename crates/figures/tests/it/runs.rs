@@ -152,7 +152,7 @@ on_both! {
         let of = SeriesOf { indicator_id: a, region: RegionCode::from_id(id("33.16.01.2001")).unwrap(), breakdown_id: 0 };
         let value = |known_at| store.db.read(|r| r.trend(&Scope::everything(), of, Span::ALWAYS, known_at)).unwrap();
         assert!(value(Some(999)).is_empty());
-        assert_eq!(value(Some(1_000))[0].value, 2.0);
+        assert_eq!(value(Some(1_000))[0].value, Some(2.0));
         assert_eq!(value(None)[0].period, at("2026-01"));
     }
 

@@ -35,8 +35,11 @@ pub struct Observation {
     /// The split, such as `komoditas=Beras medium`; absent for the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<String>,
-    /// The value, in the indicator's unit.
-    pub value: f64,
+    /// The value, in the indicator's unit; null when it is not shown.
+    #[schema(required)]
+    pub value: Option<f64>,
+    /// There is a value, but it is small, or a small one could be worked out from it.
+    pub hidden: bool,
     /// The run that recorded it; absent when a change of definitions made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<i64>,
@@ -110,6 +113,7 @@ fn observation(indicator: &str, row: ListedFigure) -> Observation {
         period: period_text(row.period),
         breakdown: Some(row.breakdown).filter(|key| !key.is_empty()),
         value: row.value,
+        hidden: row.value.is_none(),
         run: row.run_id,
         recorded_at: row.recorded_at.and_then(|at| Timestamp::from_millisecond(at).ok()),
         row: row.row_no,
@@ -133,8 +137,12 @@ pub struct Latest {
     pub region: String,
     /// The newest period.
     pub period: String,
-    /// The value.
-    pub value: f64,
+    /// The value; null when it is not shown.
+    #[schema(required)]
+    pub value: Option<f64>,
+    /// There is a value, but it is small, or a small one could be worked out from it. What would tell it
+    /// is null, too.
+    pub hidden: bool,
     /// Rolled up from the regions below rather than reported.
     pub rolled_up: bool,
     /// Regions below that reported, when rolled up.
@@ -196,6 +204,7 @@ fn judged(row: ListedLatest) -> Latest {
         region: region_text(row.region_id),
         period: period_text(row.period),
         value: row.value,
+        hidden: row.value.is_none(),
         rolled_up: row.rolled_up,
         reported: row.reported,
         expected: row.expected,

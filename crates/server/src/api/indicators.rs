@@ -47,6 +47,10 @@ pub struct Indicator {
     pub time_aggregation: String,
     /// public, internal or restricted.
     pub sensitivity: String,
+    /// What it counts: people, health, children or nothing.
+    pub counts: String,
+    /// The smallest value shown without internal clearance; null when it counts nothing.
+    pub least_shown: Option<i64>,
     /// The formula, for computed indicators.
     pub sql: Option<String>,
 }
@@ -62,6 +66,8 @@ impl From<VisibleIndicator> for Indicator {
     fn from(visible: VisibleIndicator) -> Indicator {
         let row = visible.row;
         Indicator {
+            counts: word(&row.counts),
+            least_shown: row.least_shown(),
             code: row.code,
             name: row.name,
             name_en: row.name_en,

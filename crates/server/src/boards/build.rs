@@ -147,7 +147,7 @@ fn exceptions(
     off.sort_by(|a, b| b.miss.total_cmp(&a.miss).then(a.indicator_id.cmp(&b.indicator_id)));
     let worsening = |figure: &LatestFigure| {
         let row = row(figure).filter(|row| rules::missing_reports(row, figure).is_none())?;
-        rules::is_better(row, figure.previous?, figure.value, rules::bounds(figure)).map(|better| !better)
+        rules::is_better(row, figure.previous?, figure.value?, rules::bounds(figure)).map(|better| !better)
     };
     let mut risk: Vec<&LatestFigure> = material
         .latest
@@ -190,10 +190,10 @@ fn figure_exception(
         what.push_str(&t.tr1("exception-worst", worst.join(", ")));
     }
     Ok(ExceptionItem {
-        mark: Mark::status(figure.status, t),
+        mark: rules::latest_mark(Some(figure), t),
         name: indicator_name(row, t).to_owned(),
         href: rules::indicator_href(&row.code, material.region),
-        figure: Some(rules::head(row, figure.value, t)),
+        figure: figure.value.map(|value| rules::head(row, value, t)),
         what,
         from: format!("{} · {}", rules::period_label(figure.period, t), material.catalog.agency_short(row)),
         link: (
@@ -231,7 +231,7 @@ fn worst_regions(
     let ranked = reader.ranking(&asked.scope, of, order, WORST_REGIONS, None)?;
     Ok(ranked
         .into_iter()
-        .map(|region| format!("{} {}", region.name, rules::words(row, region.value, asked.t)))
+        .map(|region| format!("{} {}", region.name, rules::words_or_hidden(row, region.value, asked.t)))
         .collect())
 }
 

@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use anyhow::{Context, bail};
+use pendopo_vocab::Counts;
 use std::{
     io::{self, BufRead, IsTerminal},
     path::Path,
@@ -43,6 +44,19 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
         pack.targets.len(),
         pack.boards.len(),
     ))?;
+    let guessed: Vec<String> = pack
+        .indicators
+        .iter()
+        .filter(|placed| placed.item.counts.is_none() && placed.item.counted() != Counts::Nothing)
+        .map(|placed| format!("{} ({})", placed.item.code, placed.item.unit))
+        .collect();
+    if !guessed.is_empty() {
+        out::line(format!(
+            "Guessed from the unit that these count people, so that figures below 5 are not shown to the public: {}. \
+             Say so with `counts = \"people\"`, or `health`, `children`, `nothing`.",
+            guessed.join(", ")
+        ))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -55,12 +55,12 @@ impl Asking<'_> {
         &self.indicator.row
     }
 
-    fn exact(&self, value: f64) -> String {
-        rules::exact(self.row(), value, self.asked.t)
+    fn exact(&self, value: Option<f64>) -> String {
+        rules::exact_or_hidden(self.row(), value, self.asked.t)
     }
 
     /// The figure of `indicator` at this region and period.
-    fn figure_of(&self, reader: &mut Reader<'_>, indicator_id: i64) -> AppResult<Option<f64>> {
+    fn figure_of(&self, reader: &mut Reader<'_>, indicator_id: i64) -> AppResult<Option<Option<f64>>> {
         let of = SeriesOf { indicator_id, ..self.of };
         let span = Span { from: self.period.id(), to: self.period.id() };
         Ok(reader.trend(&self.asked.scope, of, span, None)?.first().map(|point| point.value))
@@ -88,7 +88,9 @@ pub fn build(
         .ok_or_else(|| AppError::NotFound(address.query.rincian.clone()))?;
     let of = SeriesOf { indicator_id: indicator.id, region, breakdown_id };
     let asking = Asking { asked, catalog: &catalog, indicator, of, part, period };
-    let lineage = reader.lineage(&asked.scope, of, period.id())?;
+    let mut lineage = reader.lineage(&asked.scope, of, period.id())?;
+    // The story is told from the beginning.
+    lineage.revisions.reverse();
     let value =
         lineage.revisions.last().map(|revision| revision.value).or(lineage.rolled.as_ref().map(|p| p.value));
     let Some(value) = value else {
@@ -102,9 +104,12 @@ pub fn build(
         crumbs: crumbs(&asking),
         name: indicator_name(&indicator.row, asked.t).to_owned(),
         of: of_words(&asking),
-        figure: Some(rules::head(&indicator.row, value, asked.t)),
+        figure: value.map(|value| rules::head(&indicator.row, value, asked.t)),
         mark: mark(reader, &asking, value)?,
-        lead: lead(&asking, &lineage),
+        lead: match value {
+            Some(_) => lead(&asking, &lineage),
+            None => format!("{} {}", lead(&asking, &lineage), rules::hidden_reason(&indicator.row, asked.t)),
+        },
         made_from: made_from(reader, &asking, &lineage)?,
         source: match newest {
             Some(revision) => source_step(reader, &asking, revision)?,
@@ -115,7 +120,9 @@ pub fn build(
             None => None,
         },
         row: match newest {
-            Some(revision) if revision.source_id.is_some() => Some(row_step(reader, &asking, revision)?),
+            Some(revision) if revision.source_id.is_some() => {
+                Some(row_step(reader, &asking, revision, lineage.cleared)?)
+            }
             _ => None,
         },
         revisions: revisions(&asking, &lineage.revisions),
@@ -140,7 +147,8 @@ fn of_words(asking: &Asking<'_>) -> String {
     if asking.part.is_empty() { words } else { format!("{words} ({})", asking.part) }
 }
 
-fn mark(reader: &mut Reader<'_>, asking: &Asking<'_>, value: f64) -> AppResult<Mark> {
+fn mark(reader: &mut Reader<'_>, asking: &Asking<'_>, value: Option<f64>) -> AppResult<Mark> {
+    let Some(value) = value else { return Ok(Mark::hidden(asking.asked.t)) };
     let row = asking.row();
     let found = targets_in_force(reader, asking.indicator.id, row, asking.of.region, &[asking.period.id()])?;
     let bounds = if asking.part.is_empty() { found[0] } else { None };
@@ -191,7 +199,10 @@ fn made_from(reader: &mut Reader<'_>, asking: &Asking<'_>, lineage: &Lineage) ->
             let value = asking.figure_of(reader, input)?;
             parts.push((
                 indicator_name(&of.row, t).to_owned(),
-                value.map_or_else(|| t.tr("no-value").into_owned(), |value| rules::exact(&of.row, value, t)),
+                value.map_or_else(
+                    || t.tr("no-value").into_owned(),
+                    |value| rules::exact_or_hidden(&of.row, value, t),
+                ),
                 value.map(|_| {
                     rules::lineage_href(&of.row.code, asking.of.region, asking.period.id(), asking.part)
                 }),
@@ -220,7 +231,7 @@ fn parts_below(reader: &mut Reader<'_>, asking: &Asking<'_>) -> AppResult<Vec<Pa
         period: Some(asking.period.id()),
     };
     let figures = reader.region_table(&asking.asked.scope, of, None)?;
-    let part = |region: RegionCode, name: String, value: f64, counts: Option<(i64, i64)>| -> Part {
+    let part = |region: RegionCode, name: String, value: Option<f64>, counts: Option<(i64, i64)>| -> Part {
         let note =
             counts.map_or_else(String::new, |(reported, expected)| t.tr2("reported-of", reported, expected));
         let href = rules::lineage_href(&asking.row().code, region, asking.period.id(), asking.part);
@@ -263,7 +274,12 @@ fn run_step(reader: &mut Reader<'_>, asking: &Asking<'_>, revision: &Revision) -
     Ok(RunStep { run_id: revision.run_id, words, answer_hash })
 }
 
-fn row_step(reader: &mut Reader<'_>, asking: &Asking<'_>, revision: &Revision) -> AppResult<RowStep> {
+fn row_step(
+    reader: &mut Reader<'_>,
+    asking: &Asking<'_>,
+    revision: &Revision,
+    cleared: bool,
+) -> AppResult<RowStep> {
     let t = asking.asked.t;
     let mut step = RowStep {
         words: t.tr1("lineage-row-number", revision.row_no),
@@ -272,6 +288,11 @@ fn row_step(reader: &mut Reader<'_>, asking: &Asking<'_>, revision: &Revision) -
     };
     if revision.row_no <= 0 {
         step.words = t.tr("lineage-row-gathered").into_owned();
+        return Ok(step);
+    }
+    if !cleared {
+        // A row may say more than this figure: other columns, names, small numbers.
+        step.why_not = t.tr("lineage-row-internal").into_owned();
         return Ok(step);
     }
     match raw_row(reader, revision.run_id, revision.row_no) {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::AppResult,
     web::{Asked, Chrome},
-    widgets::{Empty, Mark, Sparkline},
+    widgets::{Empty, Sparkline},
 };
 use pendopo_figures::{
     DbError, IndicatorRow, Reader, Stored,
@@ -53,8 +53,12 @@ pub fn build(
     let agency_of =
         |row: &IndicatorRow| catalog.agencies.get(&row.agency_id).map_or("", |agency| &agency.code);
     let sectors = indicators_of_region(reader, asked, &catalog, region, |row, latest| {
-        let status = latest.map_or(TargetStatus::NoData, |latest| latest.status);
-        wanted.is_none_or(|wanted| wanted == status) && (query.opd.is_empty() || agency_of(row) == query.opd)
+        // Hidden is not missing.
+        let status = match latest {
+            Some(latest) => latest.value.map(|_| latest.status),
+            None => Some(TargetStatus::NoData),
+        };
+        (wanted.is_none() || wanted == status) && (query.opd.is_empty() || agency_of(row) == query.opd)
     })?;
     let filters = STATES
         .iter()
@@ -125,9 +129,11 @@ fn item(
     Ok(IndicatorItem {
         name: indicator_name(row, t).to_owned(),
         href: rules::indicator_href(&row.code, region),
-        mark: Mark::status(latest.map_or(TargetStatus::NoData, |latest| latest.status), t),
-        value: latest
-            .map_or_else(|| t.tr("no-value").into_owned(), |latest| rules::words(row, latest.value, t)),
+        mark: rules::latest_mark(latest, t),
+        value: latest.map_or_else(
+            || t.tr("no-value").into_owned(),
+            |latest| rules::words_or_hidden(row, latest.value, t),
+        ),
         target: target.map_or_else(String::new, |(low, high)| rules::target_words(row, low, high, t)),
         period: latest.map_or_else(String::new, |latest| rules::period_label(latest.period, t)),
         agency: catalog.agency_short(row).to_owned(),
@@ -136,7 +142,8 @@ fn item(
     })
 }
 
-/// The values of the periods up to `newest` that a sparkline shows; `None` where nothing was reported.
+/// The values of the periods up to `newest` that a sparkline shows; `None` where nothing was reported or the value is
+/// hidden.
 ///
 /// # Errors
 /// The database's.
@@ -153,7 +160,7 @@ pub fn course(
     let span = Span { from: oldest.id(), to: newest.id() };
     let of = SeriesOf { indicator_id, region, breakdown_id: 0 };
     let points = reader.trend(&asked.scope, of, span, None)?;
-    let known: HashMap<i32, f64> = points.iter().map(|point| (point.period, point.value)).collect();
+    let known: HashMap<i32, f64> = points.iter().filter_map(|point| Some((point.period, point.value?))).collect();
     let values: Vec<Option<f64>> = window.iter().map(|period| known.get(&period.id()).copied()).collect();
     let first = values.iter().position(Option::is_some).unwrap_or(values.len());
     Ok(values[first..].to_vec())

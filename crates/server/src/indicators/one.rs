@@ -68,14 +68,25 @@ impl Material<'_> {
         rules::words(self.row(), value, self.asked.t)
     }
 
+    /// The value of the point shown, unless it is hidden.
+    fn value(&self) -> Option<f64> {
+        self.point.and_then(|point| point.value)
+    }
+
+    fn mark(&self) -> Mark {
+        match self.point {
+            Some(point) if point.value.is_none() => Mark::hidden(self.asked.t),
+            _ => Mark::status(self.status(), self.asked.t),
+        }
+    }
+
     fn status(&self) -> TargetStatus {
         let (low, high) = (self.bounds.map(|b| b.0), self.bounds.and_then(|b| b.1));
-        let value = self.point.map(|point| point.value);
-        TargetStatus::judge(self.row().direction, value, low, high, self.row().tolerance)
+        TargetStatus::judge(self.row().direction, self.value(), low, high, self.row().tolerance)
     }
 
     fn value_at(&self, period: Period) -> Option<f64> {
-        self.points.iter().find(|point| point.period == period.id()).map(|point| point.value)
+        self.points.iter().find(|point| point.period == period.id()).and_then(|point| point.value)
     }
 }
 
@@ -125,8 +136,8 @@ pub fn build(
         crumbs: crumbs(&material),
         name: indicator_name(&indicator.row, asked.t).to_owned(),
         region: region_name(region, asked.t),
-        figure: point.map(|point| rules::head(&indicator.row, point.value, asked.t)),
-        mark: Mark::status(material.status(), asked.t),
+        figure: material.value().map(|value| rules::head(&indicator.row, value, asked.t)),
+        mark: material.mark(),
         lead: lead(&material),
         from: from(reader, &material, &catalog)?,
         bullet: bullet(&material),
@@ -174,7 +185,8 @@ fn lead(material: &Material<'_>) -> String {
     let t = material.asked.t;
     let Some(point) = material.point else { return String::new() };
     let row = material.row();
-    let value = rules::exact(row, point.value, t);
+    let Some(is) = point.value else { return rules::hidden_reason(row, t) };
+    let value = rules::exact(row, is, t);
     let mut sentences = vec![match material.bounds {
         Some((low, high)) => {
             let target = rules::target_words(row, low, high, t);
@@ -186,10 +198,10 @@ fn lead(material: &Material<'_>) -> String {
         let before = period.shift(-1);
         if let Some(was) = material.value_at(before) {
             let label = before.label(t.lang());
-            sentences.push(if was == point.value {
+            sentences.push(if was == is {
                 t.tr1("lead-same", label)
             } else {
-                let change = rules::difference_words(row, point.value - was, t);
+                let change = rules::difference_words(row, is - was, t);
                 let arguments =
                     [("change", change.into()), ("a", label.into()), ("b", material.words(was).into())];
                 t.with("lead-changed", arguments)
@@ -231,11 +243,11 @@ fn from(reader: &mut Reader<'_>, material: &Material<'_>, catalog: &Catalog) -> 
 
 fn bullet(material: &Material<'_>) -> Option<Bullet> {
     let (low, high) = material.bounds?;
-    let point = material.point?;
+    let value = material.value()?;
     let mark = Mark::status(material.status(), material.asked.t);
     let target = rules::target_words(material.row(), low, high, material.asked.t);
-    let words = format!("{}, {target}", material.words(point.value));
-    Some(Bullet::new(point.value, Some(low), high, mark.shape.class(), words))
+    let words = format!("{}, {target}", material.words(value));
+    Some(Bullet::new(value, Some(low), high, mark.shape.class(), words))
 }
 
 fn notices(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Vec<(&'static str, String)>> {
@@ -297,7 +309,8 @@ fn trend(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<T
     let newest = material.point.or(material.points.last()).and_then(|point| Period::from_id(point.period));
     let Some(newest) = newest else { return Ok(None) };
     let mut window = rules::window(newest);
-    let known: HashMap<i32, f64> = material.points.iter().map(|point| (point.period, point.value)).collect();
+    let known: HashMap<i32, Option<f64>> =
+        material.points.iter().map(|point| (point.period, point.value)).collect();
     let first = window.iter().position(|period| known.contains_key(&period.id())).unwrap_or(0);
     window.drain(..first);
     let ids: Vec<i32> = window.iter().map(|period| period.id()).collect();
@@ -307,14 +320,16 @@ fn trend(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<T
         .iter()
         .zip(targets)
         .map(|(period, bounds)| {
-            let value = known.get(&period.id()).copied();
+            let found = known.get(&period.id()).copied();
+            let value = found.flatten();
             TrendPoint {
                 label: period.label(t.lang()),
                 value,
-                last_year: known.get(&period.last_year().id()).copied(),
+                hidden: found.filter(Option::is_none).map(|_| rules::hidden_words(material.row(), t)),
+                last_year: known.get(&period.last_year().id()).copied().flatten(),
                 target: bounds.map(|bounds| bounds.0),
                 target_high: bounds.and_then(|bounds| bounds.1),
-                href: value
+                href: found
                     .map(|_| rules::lineage_href(code, material.of.region, period.id(), material.breakdown)),
             }
         })
@@ -402,7 +417,7 @@ fn bar(
     bounds: Bounds,
 ) -> Bar {
     let (row, t) = (material.row(), material.asked.t);
-    let value = figure.map(|figure| figure.value);
+    let value = figure.and_then(|figure| figure.value);
     let status = TargetStatus::judge(
         row.direction,
         value,
@@ -418,7 +433,10 @@ fn bar(
         name: name.to_owned(),
         href: Some(rules::indicator_href(&row.code, region)),
         value,
-        text: value.map_or_else(|| t.tr("not-reported").into_owned(), |value| material.words(value)),
+        text: figure.map_or_else(
+            || t.tr("not-reported").into_owned(),
+            |figure| rules::words_or_hidden(row, figure.value, t),
+        ),
         value_href: figure
             .map(|figure| rules::lineage_href(&row.code, region, figure.period, material.breakdown)),
         mark: (!matches!(status, TargetStatus::NoTarget | TargetStatus::NoData))
@@ -436,18 +454,21 @@ pub fn region_map(
     figures: &[RegionFigure],
 ) -> RegionMap {
     let t = asked.t;
-    let known: HashMap<RegionCode, f64> =
+    let known: HashMap<RegionCode, Option<f64>> =
         figures.iter().map(|figure| (figure.region, figure.value)).collect();
     let cells: Vec<MapCell> = RegionTree::embedded()
         .children(parent)
         .map(|region| {
-            let value = known.get(&region.code).copied();
+            let found = known.get(&region.code).copied();
             MapCell {
                 name: region.name.to_owned(),
                 href: rules::indicator_href(&row.code, region.code),
-                value,
-                text: value
-                    .map_or_else(|| t.tr("not-reported").into_owned(), |value| rules::words(row, value, t)),
+                value: found.flatten(),
+                hidden: found.is_some_and(|value| value.is_none()),
+                text: found.map_or_else(
+                    || t.tr("not-reported").into_owned(),
+                    |value| rules::words_or_hidden(row, value, t),
+                ),
             }
         })
         .collect();
@@ -462,14 +483,14 @@ pub fn region_map(
     RegionMap::new(t, caption, summary, cells, |value| rules::words(row, value, t))
 }
 
-fn split(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Vec<(String, f64)>> {
+fn split(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Vec<(String, Option<f64>)>> {
     let Some(point) = material.point else { return Ok(Vec::new()) };
     let id = material.indicator.id;
     let parts = reader.breakdown_split(&material.asked.scope, id, material.of.region, point.period)?;
     Ok(parts.into_iter().map(|(_, key, value)| (key, value)).collect())
 }
 
-fn split_bars(material: &Material<'_>, parts: Vec<(String, f64)>) -> Option<Bars> {
+fn split_bars(material: &Material<'_>, parts: Vec<(String, Option<f64>)>) -> Option<Bars> {
     let (row, t) = (material.row(), material.asked.t);
     let point = material.point?;
     if parts.is_empty() {
@@ -480,8 +501,8 @@ fn split_bars(material: &Material<'_>, parts: Vec<(String, f64)>) -> Option<Bars
         .map(|(key, value)| Bar {
             name: part_words(&key),
             href: None,
-            value: Some(value),
-            text: material.words(value),
+            value,
+            text: rules::words_or_hidden(row, value, t),
             value_href: Some(rules::lineage_href(&row.code, material.of.region, point.period, &key)),
             mark: None,
             note: String::new(),
@@ -521,6 +542,9 @@ fn facts(
         RegionAggregation::None => "none",
     };
     add("aggregation", word("aggregation", aggregation));
+    if let Some(least) = row.least_shown() {
+        add("small-cells", t.tr1(if row.counts.hides_zero() { "small-cells-zero" } else { "small-cells-rule" }, least));
+    }
     let bases = list_targets(reader, Some(material.indicator.id))?;
     let mut bases: Vec<String> = bases.into_iter().filter_map(|target| target.basis).collect();
     bases.sort();

@@ -23,6 +23,33 @@ pub fn exact(row: &IndicatorRow, value: f64, t: Tr) -> String {
     figure(value, &row.unit, row.decimals, false, t.lang()).text()
 }
 
+/// The value in one line, or that it is not shown.
+pub fn words_or_hidden(row: &IndicatorRow, value: Option<f64>, t: Tr) -> String {
+    value.map_or_else(|| hidden_words(row, t), |value| words(row, value, t))
+}
+
+/// The value in full, or that it is not shown.
+pub fn exact_or_hidden(row: &IndicatorRow, value: Option<f64>, t: Tr) -> String {
+    value.map_or_else(|| hidden_words(row, t), |value| exact(row, value, t))
+}
+
+/// In place of a value that the reader may not see: the same words for a small one and for one from which
+/// a small one could be worked out.
+pub fn hidden_words(row: &IndicatorRow, t: Tr) -> String {
+    match row.least_shown() {
+        Some(least) => t.tr1("hidden-below", least),
+        None => t.tr("hidden").into_owned(),
+    }
+}
+
+/// Why it is not shown, in a sentence.
+pub fn hidden_reason(row: &IndicatorRow, t: Tr) -> String {
+    match row.least_shown() {
+        Some(least) => t.tr1("hidden-reason-below", least),
+        None => t.tr("hidden-reason").into_owned(),
+    }
+}
+
 /// The target with its sense: `target ≤ 14 %`.
 pub fn target_words(row: &IndicatorRow, target: f64, high: Option<f64>, t: Tr) -> String {
     match (row.direction, high) {
@@ -144,6 +171,7 @@ pub fn tile(
             name,
             href,
             figure: None,
+            instead: t.tr("no-value").into_owned(),
             mark: Mark::status(TargetStatus::NoData, t),
             target: None,
             period: t.tr(&format!("cadence-{}", row.cadence.as_str())).into_owned(),
@@ -158,18 +186,19 @@ pub fn tile(
             let text = t.tr2("reported-of", thousands(reported, t.lang()), thousands(expected, t.lang()));
             Some(Change { text, against: String::new(), better: None })
         }
-        None => latest.previous.map(|before| Change {
-            text: difference_words(row, latest.value - before, t),
+        None => latest.previous.zip(latest.value).map(|(before, value)| Change {
+            text: difference_words(row, value - before, t),
             against: t.tr1("since-period-short", previous_label(latest.period, t)),
-            better: is_better(row, before, latest.value, bounds(latest)),
+            better: is_better(row, before, value, bounds(latest)),
         }),
     };
     Tile {
         t,
         name,
         href,
-        figure: Some(head(row, latest.value, t)),
-        mark: Mark::status(latest.status, t),
+        figure: latest.value.map(|value| head(row, value, t)),
+        instead: hidden_words(row, t),
+        mark: latest_mark(Some(latest), t),
         target: latest.target.map(|target| target_words(row, target, latest.target_high, t)),
         period: period_label(latest.period, t),
         agency,
@@ -179,20 +208,30 @@ pub fn tile(
     }
 }
 
+/// The state of a latest figure; hidden is a state of its own.
+pub fn latest_mark(latest: Option<&LatestFigure>, t: Tr) -> Mark {
+    match latest {
+        Some(latest) if latest.value.is_none() => Mark::hidden(t),
+        latest => Mark::status(latest.map_or(TargetStatus::NoData, |latest| latest.status), t),
+    }
+}
+
 /// What is wrong with a figure that misses its target, in sentences.
 pub fn exception_words(row: &IndicatorRow, latest: &LatestFigure, t: Tr) -> String {
     let mut sentences = Vec::new();
-    if let Some(target) = latest.target {
+    if let Some((target, value)) = latest.target.zip(latest.value) {
         let against = target_words(row, target, latest.target_high, t);
-        let value = words(row, latest.value, t);
+        let value = words(row, value, t);
         sentences.push(t.with("exception-off", [("value", value.into()), ("target", against.into())]));
     }
     if latest.status == TargetStatus::OffTrack && latest.off_periods > 0 {
         sentences.push(t.tr1("exception-since", latest.off_periods));
     }
-    if let Some(before) = latest.previous.filter(|_| missing_reports(row, latest).is_none()) {
+    if let Some((before, value)) =
+        latest.previous.zip(latest.value).filter(|_| missing_reports(row, latest).is_none())
+    {
         let (when, was) = (previous_label(latest.period, t), words(row, before, t));
-        sentences.push(match is_better(row, before, latest.value, bounds(latest)) {
+        sentences.push(match is_better(row, before, value, bounds(latest)) {
             Some(false) => t.tr2("exception-worsening", when, was),
             Some(true) => t.tr2("exception-improving", when, was),
             None => t.tr1("exception-steady", when),

@@ -14,7 +14,7 @@ use pendopo_connectors::{
     plan,
 };
 use pendopo_figures::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
-use pendopo_vocab::{Direction, RegionAggregation, RegionCode, region_tree::RegionTree};
+use pendopo_vocab::{Counts, Direction, RegionAggregation, RegionCode, region_tree::RegionTree};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Every problem that shows only when the files are read together.
@@ -245,6 +245,26 @@ impl ReferenceCheck<'_> {
         }
     }
 
+    fn small_cells(&mut self, file: &str, pointer: &str, item: &Indicator) {
+        let Some(small) = &item.small_cells else { return };
+        let pointer = format!("{pointer}/small_cells");
+        match item.counted().least() {
+            None => self.report(
+                file,
+                &pointer,
+                "`small_cells` has no effect on an indicator that counts nothing",
+                "take it out, or say what is counted: `counts = \"people\"`",
+            ),
+            Some(usual) if i64::from(small.least) < usual && item.counts != Some(Counts::People) => self.report(
+                file,
+                &pointer,
+                format!("`least` = {} is below {usual}, the threshold of what it counts", small.least),
+                "only of `people`, said with `counts = \"people\"`, may fewer be shown, and never fewer than 3",
+            ),
+            Some(_) => {}
+        }
+    }
+
     fn indicators(&mut self) {
         let pack = self.pack;
         let by_code: BTreeMap<&str, &Indicator> =
@@ -253,6 +273,7 @@ impl ReferenceCheck<'_> {
             let at = |key: &str| format!("{pointer}/{key}");
             self.sector(file, &at("sector"), &item.sector);
             self.agency(file, &at("agency"), &item.agency);
+            self.small_cells(file, pointer, item);
             let wanted = [
                 ("numerator", &item.numerator, item.region_aggregation == RegionAggregation::Ratio),
                 ("denominator", &item.denominator, item.region_aggregation == RegionAggregation::Ratio),

@@ -94,6 +94,8 @@ fn definition(indicator: &Indicator, agency_id: i64, indicators: &Ids, position:
         min: indicator.min,
         max: indicator.max,
         position: index(position),
+        counts: indicator.counted(),
+        least: indicator.small_cells.as_ref().map(|small| i64::from(small.least)),
     }
 }
 

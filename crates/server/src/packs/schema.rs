@@ -3,7 +3,7 @@
 
 use pendopo_connectors::{connection::Connection, mapping::Mapping, personal::ColumnRule};
 use pendopo_vocab::{
-    Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
+    Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -188,6 +188,14 @@ pub struct Indicator {
     /// A miss of up to this fraction of the target counts as "at risk". Default: 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<f64>,
+    /// What it counts, so that nobody can be recognised in small figures: `people` (below 5 not shown),
+    /// `health` or `children` (below 10 not shown, zero neither), `nothing`. Default: after the unit;
+    /// `orang`, `keluarga` and the like count people. Rates and means follow what they are made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// Another threshold than the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small_cells: Option<SmallCells>,
     /// Smaller values are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
@@ -197,6 +205,22 @@ pub struct Indicator {
     /// Worked examples, run by `pendopo check`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub case: Vec<Case>,
+}
+
+/// When a figure is too small to be shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SmallCells {
+    /// The smallest value shown to readers without internal clearance; 3 or more.
+    #[schemars(range(min = 3))]
+    pub least: u32,
+}
+
+impl Indicator {
+    /// What it counts, declared or guessed from its unit.
+    pub fn counted(&self) -> Counts {
+        self.counts.unwrap_or_else(|| Counts::guess(&self.unit))
+    }
 }
 
 /// A worked example: given these figures, that value.

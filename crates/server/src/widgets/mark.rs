@@ -94,6 +94,11 @@ impl Mark {
         Mark { shape: status.into(), word: t.tr(key).into_owned(), quiet: false }
     }
 
+    /// A figure that the reader may not see.
+    pub fn hidden(t: Tr) -> Mark {
+        Mark { shape: Shape::Plain, word: t.tr("hidden").into_owned(), quiet: false }
+    }
+
     /// The freshness of a source.
     pub fn freshness(state: FreshnessState, t: Tr) -> Mark {
         let word = t.tr(&format!("fresh-{}", state.as_str())).into_owned();

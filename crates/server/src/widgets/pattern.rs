@@ -85,6 +85,7 @@ fn sample_tile(t: Tr, status: TargetStatus) -> Tile {
         name: t.tr("sample-indicator").into_owned(),
         href: "#".to_owned(),
         figure: has_data.then(|| figure(17.9, "%", 1, true, t.lang())),
+        instead: t.tr("no-value").into_owned(),
         mark: Mark::status(status, t),
         target: has_target.then(|| t.tr1("target-at-most", figure(14.0, "%", 1, true, t.lang()).text())),
         period: "2026".to_owned(),
@@ -111,8 +112,9 @@ fn sample_trend(t: Tr) -> Trend {
         .enumerate()
         .map(|(index, (period, value))| TrendPoint {
             label: period.label(t.lang()),
-            // Three months were not reported.
+            // Two months were not reported, one is not shown.
             value: (!(9..12).contains(&index)).then_some(value),
+            hidden: (index == 11).then(|| t.tr1("hidden-below", 5)),
             last_year: Some(before[index]),
             target: Some(if index < 15 { 16.0 } else { 14.0 }),
             target_high: None,
@@ -189,13 +191,15 @@ fn sample_map(t: Tr, count: i32) -> RegionMap {
     let cells = course(count, 17.0, -0.1)
         .enumerate()
         .map(|(index, value)| {
-            let value = (index % 7 != 4).then_some(value);
+            let hidden = index % 11 == 8;
+            let value = (index % 7 != 4 && !hidden).then_some(value);
             MapCell {
+                hidden,
                 name: t.tr1("sample-region", index as i64 + 1),
                 href: "#".to_owned(),
                 value,
                 text: value.map_or_else(
-                    || t.tr("not-reported").into_owned(),
+                    || if hidden { t.tr1("hidden-below", 5) } else { t.tr("not-reported").into_owned() },
                     |value| figure(value, "%", 1, false, t.lang()).text(),
                 ),
             }

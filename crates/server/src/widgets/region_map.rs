@@ -12,8 +12,10 @@ pub struct MapCell {
     pub name: String,
     /// Where it leads.
     pub href: String,
-    /// The value; `None` when nothing was reported.
+    /// The value; `None` when nothing was reported or it is hidden.
     pub value: Option<f64>,
+    /// There is a value that the reader may not see.
+    pub hidden: bool,
     /// The value in words, or the words for missing.
     pub text: String,
 }
@@ -28,6 +30,7 @@ pub struct RegionMap {
     cells: Vec<(MapCell, Option<usize>)>,
     legend: Vec<(usize, String)>,
     missing: usize,
+    hidden: usize,
     dense: bool,
 }
 
@@ -65,7 +68,8 @@ impl RegionMap {
             t,
             caption,
             summary,
-            missing: cells.iter().filter(|cell| cell.value.is_none()).count(),
+            missing: cells.iter().filter(|cell| cell.value.is_none() && !cell.hidden).count(),
+            hidden: cells.iter().filter(|cell| cell.hidden).count(),
             dense: cells.len() > DENSE_FROM,
             legend,
             cells: cells

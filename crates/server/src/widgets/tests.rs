@@ -40,6 +40,7 @@ fn names_from_outside_are_escaped_everywhere() {
         name: HOSTILE.to_owned(),
         href: "/indikator/x".to_owned(),
         figure: Some(figure(1.0, HOSTILE, 0, false, Lang::Id)),
+        instead: HOSTILE.to_owned(),
         mark: Mark::status(TargetStatus::OffTrack, t),
         target: Some(HOSTILE.to_owned()),
         period: HOSTILE.to_owned(),
@@ -116,6 +117,7 @@ fn a_missing_region_is_hatched_and_said() {
         name: name.to_owned(),
         href: "#".to_owned(),
         value,
+        hidden: false,
         text: value.map_or_else(|| "belum melapor".to_owned(), |value| value.to_string()),
     };
     let cells = vec![cell("A", Some(1.0)), cell("B", None), cell("C", Some(9.0))];

@@ -25,8 +25,10 @@ pub struct Tile {
     pub name: String,
     /// Its page.
     pub href: String,
-    /// The value; `None` when nothing was ever reported.
+    /// The value; `None` when nothing was ever reported or it is hidden.
     pub figure: Option<Figure>,
+    /// Words in place of the value.
+    pub instead: String,
     /// Its state.
     pub mark: Mark,
     /// The target in words, such as `target ≤ 14 %`.

@@ -12,6 +12,8 @@ pub struct TrendPoint {
     pub label: String,
     /// The value; `None` leaves a gap.
     pub value: Option<f64>,
+    /// There is a value that the reader may not see: words in its place.
+    pub hidden: Option<String>,
     /// The value a year earlier.
     pub last_year: Option<f64>,
     /// The target, or the lower one of a range.
@@ -54,6 +56,8 @@ struct Plot {
     target_high: String,
     gaps: Vec<(Px, Px)>,
     dots: Vec<(Px, Px, String)>,
+    /// Where a value is hidden.
+    hidden: Vec<(Px, String)>,
     labels: Vec<Label>,
 }
 
@@ -115,6 +119,10 @@ impl Trend {
         )
     }
 
+    fn write_value(&self, point: &TrendPoint) -> String {
+        point.hidden.clone().unwrap_or_else(|| self.write(&point.value))
+    }
+
     fn write_target(&self, point: &TrendPoint) -> String {
         match point.target_high {
             Some(_) => format!("{} – {}", self.write(&point.target), self.write(&point.target_high)),
@@ -169,6 +177,13 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
             .filter_map(|(index, point)| {
                 let value = point.value?;
                 Some((Px(x(index)), Px(y.at(value)), format!("{}: {}", point.label, write(value))))
+            })
+            .collect(),
+        hidden: points
+            .iter()
+            .enumerate()
+            .filter_map(|(index, point)| {
+                Some((Px(x(index)), format!("{}: {}", point.label, point.hidden.as_ref()?)))
             })
             .collect(),
         labels: labels(points, &y, bottom, write, t),
