@@ -277,7 +277,9 @@ fn time_questions(
         ),
         (
             "trend of a village",
-            Box::new(|r| Ok(sum(&mut r.trend(&scope, trend, Span::ALWAYS, None)?.iter().filter_map(|p| p.value)))),
+            Box::new(|r| {
+                Ok(sum(&mut r.trend(&scope, trend, Span::ALWAYS, None)?.iter().filter_map(|p| p.value)))
+            }),
         ),
         (
             "trend of a regency",
@@ -296,7 +298,10 @@ fn time_questions(
         (
             "top 20 villages",
             Box::new(|r| {
-                Ok(sum(&mut r.ranking(&scope, table, Order::Highest, 20, None)?.iter().filter_map(|f| f.value)))
+                Ok(sum(&mut r
+                    .ranking(&scope, table, Order::Highest, 20, None)?
+                    .iter()
+                    .filter_map(|f| f.value)))
             }),
         ),
         (

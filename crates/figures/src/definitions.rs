@@ -3,7 +3,8 @@
 
 use crate::db::{DbError, Reader, Row, Tx, Value};
 use pendopo_vocab::{
-    Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
+    Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
+    TimeAggregation,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;

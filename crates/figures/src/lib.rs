@@ -34,7 +34,9 @@ pub use runs::{
 };
 pub use targets::{Bounds, targets_in_force};
 pub use views::{QueryLimits, QueryResult, query_views};
-pub use write::{LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, declare_counts, preview_run, recompute};
+pub use write::{
+    LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, declare_counts, preview_run, recompute,
+};
 
 /// The schema of this crate, for [`Db::migrate`].
 pub const MIGRATIONS: &[Migration] = &[

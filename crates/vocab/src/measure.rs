@@ -59,8 +59,26 @@ pub enum Counts {
 
 /// Words for people in units, in lower case.
 const PEOPLE: [&str; 20] = [
-    "orang", "jiwa", "anak", "balita", "bayi", "siswa", "murid", "pelajar", "pasien", "penderita", "kasus", "keluarga",
-    "kk", "rumah tangga", "penduduk", "warga", "korban", "pegawai", "people", "persons",
+    "orang",
+    "jiwa",
+    "anak",
+    "balita",
+    "bayi",
+    "siswa",
+    "murid",
+    "pelajar",
+    "pasien",
+    "penderita",
+    "kasus",
+    "keluarga",
+    "kk",
+    "rumah tangga",
+    "penduduk",
+    "warga",
+    "korban",
+    "pegawai",
+    "people",
+    "persons",
 ];
 
 impl Counts {

@@ -245,12 +245,16 @@ fn mark_latest(tx: &mut Tx<'_>, id: i64) -> Result<(), DbError> {
     }
     let mut hidden: HashSet<(i64, i64, i32)> = HashSet::new();
     let mut runs: BTreeSet<(i64, i64, i32)> = BTreeSet::new();
-    tx.for_each("select breakdown_id, region_id, period from suppressed where indicator_id = $1", &[id.into()], |row| {
-        let place = (row.get(0)?, row.get(1)?, row.get(2)?);
-        hidden.insert(place);
-        runs.insert(place);
-        Ok(())
-    })?;
+    tx.for_each(
+        "select breakdown_id, region_id, period from suppressed where indicator_id = $1",
+        &[id.into()],
+        |row| {
+            let place = (row.get(0)?, row.get(1)?, row.get(2)?);
+            hidden.insert(place);
+            runs.insert(place);
+            Ok(())
+        },
+    )?;
     let mut changes: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
     tx.for_each(
         "select breakdown_id, region_id, period, off_since, hidden from latest where indicator_id = $1",

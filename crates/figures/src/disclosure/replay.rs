@@ -7,7 +7,7 @@ use crate::{
     definitions::{IndicatorRow, region_code},
 };
 use pendopo_vocab::{RegionAggregation, RegionCode};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// A place in a slice: breakdown and region.
 pub(super) type Place = (i64, i64);
@@ -44,22 +44,23 @@ impl Slice<'_> {
         let told = self.revisions(reader)?;
         let levels = self.levels(indicator, &told)?;
         let keys: Vec<&str> = self.parts.iter().map(|(_, key)| key.as_str()).collect();
-        let place: HashMap<i64, usize> = levels.iter().enumerate().map(|(at, region)| (*region, at)).collect();
+        let place = |region: i64| levels.binary_search(&region).ok();
         let parents = levels
             .iter()
             .map(|region| {
                 let parent = RegionCode::from_id(*region).and_then(RegionCode::parent);
-                parent.and_then(|parent| place.get(&parent.id()).copied())
+                parent.and_then(|parent| place(parent.id()))
             })
             .collect();
         let grid = Grid::new(parents, &keys);
         let cell_of = |(breakdown, region): &Place| {
             let part = self.parts.iter().position(|(id, _)| id == breakdown)?;
-            Some(grid.cell(*place.get(region)?, part))
+            Some(grid.cell(place(*region)?, part))
         };
         let forced: Vec<usize> = forced.iter().filter_map(cell_of).collect();
         let mut release = Release {
-            rolls_up: self.rolls_up(indicator)?,
+            rolls_up: rolls_up(indicator),
+            touched: vec![false; grid.cells()],
             own: vec![f64::NAN; grid.cells()],
             sums: vec![(0.0, 0.0); grid.cells()],
             grid: &grid,
@@ -68,14 +69,11 @@ impl Slice<'_> {
         let mut pattern = Pattern::new(&grid);
         for commit in told.chunk_by(|a, b| a.commit_no == b.commit_no) {
             let said = commit.iter().filter_map(|told| {
-                Some((*place.get(&told.region)?, told.part, told.value, self.reports(indicator, told.region)))
+                Some((place(told.region)?, told.part, told.value, self.reports(indicator, told.region)))
             });
             let (changes, small) = release.take(said.collect());
-            let forced: Vec<usize> = if small.is_empty() {
-                forced.clone()
-            } else {
-                forced.iter().copied().chain(small).collect()
-            };
+            let forced: Vec<usize> =
+                if small.is_empty() { forced.clone() } else { forced.iter().copied().chain(small).collect() };
             pattern.publish(&grid, rule, &changes, &forced);
         }
         let hidden = (0..grid.cells()).filter(|cell| pattern.is_hidden(*cell));
@@ -124,17 +122,12 @@ impl Slice<'_> {
             .is_some_and(|region| region.level() == indicator.level && self.catalog.root.contains(region))
     }
 
-    fn rolls_up(&self, indicator: &IndicatorRow) -> Result<Option<RegionAggregation>, DbError> {
-        Ok(match indicator.region_aggregation {
-            RegionAggregation::None | RegionAggregation::Ratio => None,
-            how => Some(how),
-        })
-    }
-
     /// Every region that has a figure at some time, roll-ups included, in order.
     fn levels(&self, indicator: &IndicatorRow, told: &[Told]) -> Result<Vec<i64>, DbError> {
-        let mut regions: BTreeSet<i64> = told.iter().map(|told| told.region).collect();
-        if self.rolls_up(indicator)?.is_some() {
+        let mut regions: Vec<i64> = told.iter().map(|told| told.region).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        if rolls_up(indicator).is_some() {
             let mut above: BTreeSet<i64> = BTreeSet::new();
             for region in regions.iter().filter(|region| self.reports(indicator, **region)) {
                 let mut next = region_code(*region)?.parent();
@@ -146,8 +139,18 @@ impl Slice<'_> {
                 }
             }
             regions.extend(above);
+            regions.sort_unstable();
+            regions.dedup();
         }
-        Ok(regions.into_iter().collect())
+        Ok(regions)
+    }
+}
+
+/// How the regions below become the region above, where they do.
+fn rolls_up(indicator: &IndicatorRow) -> Option<RegionAggregation> {
+    match indicator.region_aggregation {
+        RegionAggregation::None | RegionAggregation::Ratio => None,
+        how => Some(how),
     }
 }
 
@@ -167,6 +170,8 @@ struct Release<'a> {
     grid: &'a Grid,
     rule: Rule,
     rolls_up: Option<RegionAggregation>,
+    /// Cells that this release changes.
+    touched: Vec<bool>,
     own: Vec<f64>,
     /// Total and number of the reporting regions below.
     sums: Vec<(f64, f64)>,
@@ -176,11 +181,11 @@ impl Release<'_> {
     /// `said`: region, part, value, and whether roll-ups are made from it. Gives the cells changed with
     /// their values, and those whose own figure is small although the roll-up is not.
     fn take(&mut self, said: Vec<(usize, usize, f64, bool)>) -> (Vec<(usize, f64)>, Vec<usize>) {
-        let mut changed: BTreeMap<usize, f64> = BTreeMap::new();
+        let mut changed: Vec<usize> = Vec::with_capacity(said.len() + said.len() / 8);
         for (region, part, value, reports) in said {
             let cell = self.grid.cell(region, part);
             let before = std::mem::replace(&mut self.own[cell], value);
-            changed.insert(cell, value);
+            self.touch(cell, &mut changed);
             if !reports || self.rolls_up.is_none() {
                 continue;
             }
@@ -190,23 +195,34 @@ impl Release<'_> {
                 let (total, count) = &mut self.sums[cell];
                 *total += value - if before.is_nan() { 0.0 } else { before };
                 *count += if before.is_nan() { 1.0 } else { 0.0 };
-                changed.insert(cell, value);
+                self.touch(cell, &mut changed);
                 at = self.grid.above(above);
             }
         }
+        changed.sort_unstable();
         let mut small = Vec::new();
-        for (cell, value) in &mut changed {
-            let (total, count) = self.sums[*cell];
+        let mut values = Vec::with_capacity(changed.len());
+        for cell in changed {
+            self.touched[cell] = false;
+            let ((total, count), own) = (self.sums[cell], self.own[cell]);
             if count == 0.0 {
-                *value = self.own[*cell];
+                values.push((cell, own));
                 continue;
             }
-            *value = if self.rolls_up == Some(RegionAggregation::Sum) { total } else { total / count };
-            let own = self.own[*cell];
+            values.push((
+                cell,
+                if self.rolls_up == Some(RegionAggregation::Sum) { total } else { total / count },
+            ));
             if own < self.rule.least as f64 && (own != 0.0 || self.rule.zeros) {
-                small.push(*cell);
+                small.push(cell);
             }
         }
-        (changed.into_iter().collect(), small)
+        (values, small)
+    }
+
+    fn touch(&mut self, cell: usize, changed: &mut Vec<usize>) {
+        if !std::mem::replace(&mut self.touched[cell], true) {
+            changed.push(cell);
+        }
     }
 }

@@ -4,8 +4,8 @@ use super::{
     Completeness, Difference, Order, RegionFigure, SeriesOf, TableOf,
     as_of::{AsOf, commit_at},
     scoped::{
-        Mark, Params, admits_indicator, hidden_from, hidden_periods, hidden_regions, indicator_visible, latest_hidden_from,
-        visible_part,
+        Mark, Params, admits_indicator, hidden_from, hidden_periods, hidden_regions, indicator_visible,
+        latest_hidden_from, visible_part,
     },
 };
 use crate::{

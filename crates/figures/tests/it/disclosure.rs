@@ -82,7 +82,8 @@ fn world(store: &Store) -> World {
     let mut home = counting("home", Counts::Children);
     home.sql = Some("select region, period, value - 1 as value from observation where indicator = 'ill' and breakdown = '' and value > 0 and region_level = 4".into());
     let home = store.put(&home);
-    let parts = store.db.write(|tx| Ok(vec![0, put_breakdown(tx, "sex=f")?, put_breakdown(tx, "sex=m")?])).unwrap();
+    let parts =
+        store.db.write(|tx| Ok(vec![0, put_breakdown(tx, "sex=f")?, put_breakdown(tx, "sex=m")?])).unwrap();
     World { ids: vec![ill, all, rate, distance, home], reported: vec![ill, all, distance], parts }
 }
 
@@ -91,7 +92,11 @@ type Said = (usize, usize, usize, i32, i32);
 fn staged(world: &World, said: &[Said]) -> Vec<StagedRow> {
     let mut rows: Vec<StagedRow> = Vec::new();
     for (indicator, part, region, month, value) in said {
-        let period = if *indicator == 1 { format!("{}", 2025 + month % 2) } else { format!("2026-{:02}", month % 3 + 1) };
+        let period = if *indicator == 1 {
+            format!("{}", 2025 + month % 2)
+        } else {
+            format!("2026-{:02}", month % 3 + 1)
+        };
         let region = VILLAGES.iter().chain(&["33.16.01", "33.16"]).nth(*region).unwrap();
         let mut row = row(world.reported[*indicator], region, &period, f64::from(*value));
         row.breakdown_id = if *indicator == 1 { 0 } else { world.parts[*part] };
@@ -182,7 +187,12 @@ fn fill(store: &Store, agency: i64) -> (i64, i64) {
 }
 
 /// Every value that the questions give of a village or of a coarser period of it.
-fn values(r: &mut Reader<'_>, scope: &Scope, ids: (i64, i64), village: &str) -> Result<Vec<(String, Option<f64>)>, DbError> {
+fn values(
+    r: &mut Reader<'_>,
+    scope: &Scope,
+    ids: (i64, i64),
+    village: &str,
+) -> Result<Vec<(String, Option<f64>)>, DbError> {
     let mut found: Vec<(String, Option<f64>)> = Vec::new();
     let region = code(village);
     let months = (at("2026-01"), at("2026-02"));
@@ -238,12 +248,17 @@ fn values(r: &mut Reader<'_>, scope: &Scope, ids: (i64, i64), village: &str) -> 
             add("exceptions", exceptions.iter().find(|f| f.region == region).and_then(|f| f.value));
             // Of the small one's complement a part may well be shown.
             if village == VILLAGES[0] {
-                r.breakdown_split(scope, id, region, months.0)?.into_iter().for_each(|part| add("split", part.2));
+                r.breakdown_split(scope, id, region, months.0)?
+                    .into_iter()
+                    .for_each(|part| add("split", part.2));
             }
         }
         for rolled_up in [false, true] {
             let filter = FigureFilter { indicator_id: id, within: region, periods: (0, i32::MAX), rolled_up };
-            list_figures(r, scope, &filter, None, 100)?.iter().filter(|f| f.breakdown_id == 0).for_each(|f| add("figures", f.value));
+            list_figures(r, scope, &filter, None, 100)?
+                .iter()
+                .filter(|f| f.breakdown_id == 0)
+                .for_each(|f| add("figures", f.value));
         }
         let filter = LatestFilter { within: region, level: RegionLevel::Village, indicator_id: Some(id) };
         for figure in list_latest(r, scope, &filter, None, 100)? {

@@ -24,7 +24,7 @@ use anyhow::Context;
 use args::{Cli, Command, Global};
 use clap::{CommandFactory, Parser};
 use pendopo_figures::Db;
-use pendopo_vocab::{Author, SystemClock};
+use pendopo_vocab::{Author, Clock, SystemClock};
 use std::{process::ExitCode, sync::Arc};
 
 /// Runs the command line and gives the exit code: 0 done, 1 found something wrong, 2 could not.

@@ -160,7 +160,8 @@ pub fn course(
     let span = Span { from: oldest.id(), to: newest.id() };
     let of = SeriesOf { indicator_id, region, breakdown_id: 0 };
     let points = reader.trend(&asked.scope, of, span, None)?;
-    let known: HashMap<i32, f64> = points.iter().filter_map(|point| Some((point.period, point.value?))).collect();
+    let known: HashMap<i32, f64> =
+        points.iter().filter_map(|point| Some((point.period, point.value?))).collect();
     let values: Vec<Option<f64>> = window.iter().map(|period| known.get(&period.id()).copied()).collect();
     let first = values.iter().position(Option::is_some).unwrap_or(values.len());
     Ok(values[first..].to_vec())

@@ -543,7 +543,10 @@ fn facts(
     };
     add("aggregation", word("aggregation", aggregation));
     if let Some(least) = row.least_shown() {
-        add("small-cells", t.tr1(if row.counts.hides_zero() { "small-cells-zero" } else { "small-cells-rule" }, least));
+        add(
+            "small-cells",
+            t.tr1(if row.counts.hides_zero() { "small-cells-zero" } else { "small-cells-rule" }, least),
+        );
     }
     let bases = list_targets(reader, Some(material.indicator.id))?;
     let mut bases: Vec<String> = bases.into_iter().filter_map(|target| target.basis).collect();

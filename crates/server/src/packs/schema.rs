@@ -3,7 +3,8 @@
 
 use pendopo_connectors::{connection::Connection, mapping::Mapping, personal::ColumnRule};
 use pendopo_vocab::{
-    Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity, TimeAggregation,
+    Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
+    TimeAggregation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
