@@ -159,16 +159,19 @@ pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), Db
 
 /// Gives indicators that never said what they count the kind that their unit tells, and hides their small
 /// figures: what a database from before that rule needs once. `now`: Unix milliseconds.
-pub fn declare_counts(tx: &mut Tx<'_>, now: i64) -> Result<(), DbError> {
-    let undeclared: Vec<i64> =
-        tx.query("select indicator_id from indicator where counts is null", &[], |row| row.get(0))?;
+pub fn declare_counts(db: &Db, now: i64) -> Result<(), DbError> {
+    let undeclared: Vec<i64> = db.read(|reader| {
+        reader.query("select indicator_id from indicator where counts is null", &[], |row| row.get(0))
+    })?;
     if undeclared.is_empty() {
         return Ok(());
     }
-    for indicator in list_indicators(tx)?.iter().filter(|indicator| undeclared.contains(&indicator.id)) {
-        put_counts(tx, indicator.id, indicator.row.counts)?;
-    }
-    recompute(tx, &undeclared, now)
+    db.write(|tx| {
+        for indicator in list_indicators(tx)?.iter().filter(|indicator| undeclared.contains(&indicator.id)) {
+            put_counts(tx, indicator.id, indicator.row.counts)?;
+        }
+        recompute(tx, &undeclared, now)
+    })
 }
 
 /// Checks, sorts into the key order of `observation`, and drops repeated keys.

@@ -5,10 +5,10 @@
     reason = "this whole crate is tests, which say what they counted; clippy exempts only their bodies"
 )]
 
-mod attack;
 mod attacks;
 mod definitions;
 mod disclosure;
+mod disclosure_attack;
 mod faults;
 mod harness;
 mod kills;

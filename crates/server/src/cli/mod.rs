@@ -105,7 +105,7 @@ fn open_app(config: Config) -> anyhow::Result<App> {
     db.migrate(MIGRATIONS)?;
     vault::bind(&db, &vault)?;
     packs::store::load_regions(&db)?;
-    db.write(|tx| pendopo_figures::declare_counts(tx, SystemClock.now().as_millisecond()))?;
+    pendopo_figures::declare_counts(&db, SystemClock.now().as_millisecond())?;
     let identity = packs::store::read_identity(&db)?;
     Ok(App::new(config, db, Arc::new(SystemClock), identity, vault))
 }

@@ -420,10 +420,10 @@ fn no_hidden_cell_is_recovered() {
 
 #[test]
 fn without_complementary_cells_the_attack_succeeds() {
-    let found = attack_all(1_000, false);
+    let found = attack_all(300, false);
     println!(
         "control: {} of {} tables broken, {} cells solved",
         found.tables_broken, found.tables, found.solved
     );
-    assert!(found.tables_broken > 500, "{found:?}");
+    assert!(found.tables_broken > 150, "{found:?}");
 }
