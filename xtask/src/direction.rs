@@ -20,13 +20,14 @@ pub const TEST_CRATES: &[&str] = &["testkit"];
 
 /// The features of the server, and which other features each may use.
 pub const FEATURES: &[(&str, &[&str])] = &[
-    ("packs", &[]),
-    ("sources", &["packs", "runs"]),
-    ("runs", &["packs", "sources"]),
-    ("indicators", &["runs", "sources", "regions"]),
-    ("boards", &["indicators", "packs", "sources", "runs", "regions"]),
-    ("regions", &["indicators", "sources"]),
-    ("api", &["indicators", "boards", "sources", "runs", "regions", "packs"]),
+    ("accounts", &[]),
+    ("packs", &["accounts"]),
+    ("sources", &["accounts", "packs", "runs"]),
+    ("runs", &["accounts", "packs", "sources"]),
+    ("indicators", &["accounts", "runs", "sources", "regions"]),
+    ("boards", &["accounts", "indicators", "packs", "sources", "runs", "regions"]),
+    ("regions", &["accounts", "indicators", "sources"]),
+    ("api", &["accounts", "indicators", "boards", "sources", "runs", "regions", "packs"]),
 ];
 
 /// Modules of the server that name no feature.

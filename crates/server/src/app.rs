@@ -3,7 +3,7 @@
 use crate::{audit::Audit, config::Config, error::AppResult, jobs::progress::Progress, vault::Vault};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use pendopo_figures::{Db, DbError, Reader};
-use pendopo_vocab::{Clock, RegionCode, Scope};
+use pendopo_vocab::{Clock, RegionCode};
 use std::sync::{
     Arc, OnceLock, RwLock,
     atomic::{AtomicU64, Ordering},
@@ -165,11 +165,6 @@ impl App {
     /// Says that something shown may have changed.
     pub fn bump_data_version(&self) {
         self.0.data_version.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// What the present reader may see. While there are no accounts that is what local staff see.
-    pub fn scope(&self) -> Scope {
-        Scope::local(self.identity().region)
     }
 
     /// Runs blocking database work off the async threads.

@@ -28,6 +28,7 @@ struct Settings {
     limits: web::LimitSettings,
     data: DataSettings,
     runs: RunSettings,
+    accounts: AccountSettings,
     query: QuerySettings,
     audit: AuditSettings,
     log: LogSettings,
@@ -55,6 +56,15 @@ struct RunSettings {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct AccountSettings {
+    second_factor: SecondFactor,
+    session_idle_mins: u32,
+    session_days: u32,
+    invitation_hours: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct QuerySettings {
     timeout_secs: u64,
     max_rows: usize,
@@ -72,6 +82,18 @@ struct AuditSettings {
 struct LogSettings {
     level: String,
     format: LogFormat,
+}
+
+/// Who must give a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactor {
+    /// Every account.
+    Required,
+    /// Accounts that run the center.
+    Administrators,
+    /// Nobody.
+    Optional,
 }
 
 /// How log lines are written.
@@ -105,6 +127,8 @@ pub struct Config {
     pub key_file: PathBuf,
     /// Runs of sources.
     pub runs: RunsConfig,
+    /// Accounts and sessions.
+    pub accounts: AccountsConfig,
     /// Limits of user SQL.
     pub query: QueryConfig,
     /// The audit log.
@@ -130,6 +154,40 @@ pub struct RunsConfig {
     pub timeout: Duration,
     /// Longest file accepted by an import, in bytes.
     pub max_import_bytes: u64,
+}
+
+/// Accounts and sessions.
+#[derive(Debug, Clone)]
+pub struct AccountsConfig {
+    /// Who must give a second factor.
+    pub second_factor: SecondFactor,
+    /// A session ends after so long without a request.
+    pub session_idle: Duration,
+    /// A session ends after so long whatever happens.
+    pub session_life: Duration,
+    /// An invitation works for so long.
+    pub invitation_life: Duration,
+}
+
+impl AccountsConfig {
+    /// [`AccountsConfig::session_idle`] in milliseconds.
+    pub fn idle_ms(&self) -> i64 {
+        millis(self.session_idle)
+    }
+
+    /// [`AccountsConfig::session_life`] in milliseconds.
+    pub fn life_ms(&self) -> i64 {
+        millis(self.session_life)
+    }
+
+    /// [`AccountsConfig::invitation_life`] in milliseconds.
+    pub fn invitation_ms(&self) -> i64 {
+        millis(self.invitation_life)
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Limits of user SQL.
@@ -286,6 +344,7 @@ impl Layers {
                 .map_or_else(String::new, toml::Value::to_string);
             origins.insert(path, (value, layer));
         }
+        let minutes = |count: u32| Duration::from_secs(u64::from(count) * 60);
         let mib = |count: u64| count.saturating_mul(1024 * 1024);
         Ok(Config {
             listen: settings.server.listen,
@@ -305,6 +364,12 @@ impl Layers {
                 max_answer_bytes: mib(settings.runs.max_answer_mib),
                 timeout: Duration::from_secs(settings.runs.timeout_secs),
                 max_import_bytes: mib(settings.runs.max_import_mib),
+            },
+            accounts: AccountsConfig {
+                second_factor: settings.accounts.second_factor,
+                session_idle: minutes(settings.accounts.session_idle_mins),
+                session_life: minutes(settings.accounts.session_days.saturating_mul(24 * 60)),
+                invitation_life: minutes(settings.accounts.invitation_hours.saturating_mul(60)),
             },
             query: QueryConfig {
                 timeout: Duration::from_secs(settings.query.timeout_secs),

@@ -8,6 +8,15 @@ pub enum AppError {
     /// There is no such thing; the text names it.
     #[error("{0}")]
     NotFound(String),
+    /// A visitor asks for what only accounts may see.
+    #[error("sign in first")]
+    SignInFirst,
+    /// A form without the token of its page: from elsewhere, or the session changed since it was shown.
+    #[error("the form is no longer valid")]
+    FormExpired,
+    /// Too many tries; try again after so many seconds.
+    #[error("too many tries")]
+    TooMany(i64),
     /// The reader may not see it.
     #[error("not allowed")]
     Forbidden,
@@ -34,6 +43,9 @@ impl AppError {
         use axum::http::StatusCode;
         match self {
             AppError::NotFound(_) => StatusCode::NOT_FOUND,
+            AppError::SignInFirst => StatusCode::UNAUTHORIZED,
+            AppError::FormExpired => StatusCode::FORBIDDEN,
+            AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             AppError::Forbidden => StatusCode::FORBIDDEN,
             AppError::Invalid(_) => StatusCode::BAD_REQUEST,
             AppError::Conflict(_) => StatusCode::CONFLICT,
@@ -46,6 +58,9 @@ impl AppError {
     pub fn code(&self) -> &'static str {
         match self {
             AppError::NotFound(_) => "not-found",
+            AppError::SignInFirst => "sign-in-first",
+            AppError::FormExpired => "form-expired",
+            AppError::TooMany(_) => "too-many",
             AppError::Forbidden => "forbidden",
             AppError::Invalid(_) => "invalid",
             AppError::Conflict(_) => "conflict",

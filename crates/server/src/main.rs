@@ -1,5 +1,6 @@
 //! `pendopo`: the command center of a local government in one program.
 
+mod accounts;
 mod api;
 mod app;
 mod audit;

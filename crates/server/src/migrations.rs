@@ -6,6 +6,12 @@ use pendopo_figures::Migration;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { set: "server", number: 1, name: "packs", sql: include_str!("../migrations/0001_packs.sql") },
     Migration { set: "server", number: 2, name: "runs", sql: include_str!("../migrations/0002_runs.sql") },
+    Migration {
+        set: "server",
+        number: 3,
+        name: "accounts",
+        sql: include_str!("../migrations/0003_accounts.sql"),
+    },
     Migration { set: "server", number: 4, name: "audit", sql: include_str!("../migrations/0004_audit.sql") },
     Migration {
         set: "server",

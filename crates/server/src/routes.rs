@@ -1,15 +1,24 @@
 //! All routes of the center and what every request passes through.
 
-use crate::{api, app::App, audit, boards, indicators, regions, runs, sources, web, widgets};
+use crate::{
+    accounts::{self, Door},
+    api,
+    app::App,
+    audit, boards, indicators, regions, runs, sources,
+    web::{self, Routes},
+    widgets,
+};
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{Method, StatusCode},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::get,
+    response::Response,
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -21,11 +30,15 @@ use tower_http::{
 const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// The center as a web service.
-pub fn router(app: App) -> Router {
+///
+/// # Errors
+/// When a route has no row in `access.toml`.
+pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
     let shared = web::Shared::new(sources::store::read_vitals);
     let limits = &app.config().web.limits;
     let limiter = web::Limiter::new(limits, cost_of);
-    Router::new()
+    let routes = Routes::new()
+        .merge(accounts::routes())
         .merge(boards::routes())
         .merge(indicators::routes())
         .merge(regions::routes())
@@ -35,9 +48,13 @@ pub fn router(app: App) -> Router {
         .merge(widgets::routes())
         .merge(api::routes(&app))
         .merge(web::asset_routes())
-        .route("/.well-known/security.txt", get(web::show_security_contact))
+        .get("/.well-known/security.txt", web::show_security_contact)
+        .checked()?;
+    Ok(routes
         .layer(axum::Extension(shared))
-        .layer(middleware::from_fn(refuse_foreign_writes))
+        .layer(middleware::from_fn(web::check_form_token))
+        .layer(middleware::from_fn_with_state(app.clone(), web::authorize))
+        .layer(middleware::from_fn_with_state((app.clone(), door), accounts::identify))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
         .layer(middleware::from_fn_with_state(app.clone(), web::render_errors))
@@ -49,7 +66,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(web::security_headers))
         .layer(middleware::from_fn(count_requests))
         .layer(middleware::from_fn_with_state(app.clone(), web::know_client))
-        .with_state(app)
+        .with_state(app))
 }
 
 /// What requests cost. Whoever adds a route on which somebody signs in or that makes much work adds a line.
@@ -62,27 +79,6 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
         ("POST" | "PUT" | "PATCH" | "DELETE", _)
         | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,
         _ => web::Cost::Little,
-    }
-}
-
-/// A write is accepted only from the center's own pages or from a program, never from another site's
-/// page in the reader's browser.
-async fn refuse_foreign_writes(request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || !from_another_site(request.headers()) {
-        return next.run(request).await;
-    }
-    crate::error::AppError::Forbidden.into_response()
-}
-
-fn from_another_site(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return !matches!(site, "same-origin" | "none");
-    }
-    match (text(header::ORIGIN.as_str()), text(header::HOST.as_str())) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_none_or(|(_, place)| place != host),
-        _ => false,
     }
 }
 
@@ -101,22 +97,4 @@ async fn count_requests(request: Request, next: Next) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_from_other_sites_are_told_apart() {
-        let check = |pairs: &[(&'static str, &str)], foreign: bool| {
-            let headers =
-                pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-            assert_eq!(from_another_site(&headers), foreign, "{pairs:?}");
-        };
-        check(&[], false);
-        check(&[("sec-fetch-site", "same-origin")], false);
-        check(&[("sec-fetch-site", "cross-site")], true);
-        check(&[("sec-fetch-site", "same-site")], true);
-        check(&[("host", "a:1"), ("origin", "http://a:1")], false);
-        check(&[("host", "a:1"), ("origin", "http://b:1")], true);
-        check(&[("host", "a:1"), ("origin", "null")], true);
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ mod number;
 mod period;
 mod region_code;
 pub mod region_tree;
+mod role;
 mod scope;
 
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -20,4 +21,5 @@ pub use measure::{Counts, Direction, RegionAggregation, TargetStatus, TimeAggreg
 pub use number::{NumberError, NumberFormat, compact_number, format_number, parse_number};
 pub use period::{Cadence, DateFormat, Period, PeriodError};
 pub use region_code::{RegionCode, RegionCodeError, RegionLevel};
+pub use role::{Role, UnknownRole};
 pub use scope::{AgencyScope, Author, Scope, Sensitivity};

@@ -65,9 +65,15 @@ impl Scope {
         }
     }
 
-    /// What staff of the center at `region` see while there is a single local user.
-    pub fn local(region: RegionCode) -> Scope {
-        Scope { sensitivity: Sensitivity::Internal, agencies: AgencyScope::All, region }
+    /// Whether something of this agency and sensitivity may be seen: what is public of every agency, the
+    /// rest of one's own. The same condition stands in SQL where figures are read.
+    pub fn sees(&self, agency_id: i64, sensitivity: Sensitivity) -> bool {
+        sensitivity == Sensitivity::Public
+            || (sensitivity <= self.sensitivity
+                && match &self.agencies {
+                    AgencyScope::All => true,
+                    AgencyScope::Only(agencies) => agencies.contains(&agency_id),
+                })
     }
 
     /// Whether small figures of an agency are shown as they are: internal clearance for that agency.

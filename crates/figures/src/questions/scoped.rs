@@ -40,7 +40,8 @@ pub(super) fn indicator_visible(scope: &Scope, indicator: &str, params: &mut Par
         AgencyScope::All => sensitivity,
         AgencyScope::Only(agencies) => {
             let agency = params.one_of(&format!("{indicator}.agency_id"), agencies);
-            format!("{sensitivity} and {agency}")
+            // What is public may be seen of every agency.
+            format!("({indicator}.sensitivity = 0 or ({sensitivity} and {agency}))")
         }
     }
 }

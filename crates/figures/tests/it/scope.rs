@@ -119,13 +119,15 @@ on_both! {
 
     fn other_agencies_hide(store) {
         let other = store.db.write(|tx| put_agency(tx, &agency_row("dinsos"))).unwrap();
-        let (ours, theirs) = (fill(store, "a", store.agency, Sensitivity::Public), fill(store, "b", other, Sensitivity::Public));
+        let (ours, theirs) = (fill(store, "a", store.agency, Sensitivity::Internal), fill(store, "b", other, Sensitivity::Internal));
+        let open = fill(store, "c", other, Sensitivity::Public);
         let scope = |agencies: Vec<i64>| Scope { agencies: AgencyScope::Only(agencies), ..Scope::everything() };
         store.db.read(|r| {
             all(&shown(r, &scope(vec![store.agency]), ours, code("33.16"))?);
             none(&shown(r, &scope(vec![store.agency]), theirs, code("33.16"))?);
             all(&shown(r, &scope(vec![store.agency, other]), theirs, code("33.16"))?);
             none(&shown(r, &scope(vec![]), ours, code("33.16"))?);
+            all(&shown(r, &scope(vec![]), open, code("33.16"))?);
             Ok(())
         }).unwrap();
     }

@@ -3,11 +3,12 @@
 use super::{
     indicators,
     page::{Page, PageQuery, cut},
-    regions::{RegionLevelName, region_or_center},
+    regions::{RegionLevelName, region_or_own},
 };
 use crate::{
     app::App,
     error::{AppError, AppResult},
+    web::Who,
 };
 use axum::{
     Json,
@@ -75,10 +76,11 @@ pub struct ObservationQuery {
         (status = 404, body = super::Problem, content_type = "application/problem+json")))]
 pub async fn observations(
     State(app): State<App>,
+    who: Who,
     Query(query): Query<ObservationQuery>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Observation>>> {
-    let within = region_or_center(&app, query.within.as_deref())?;
+    let within = region_or_own(&who, query.within.as_deref())?;
     let bound = |text: Option<&str>, name: &str| -> AppResult<Option<Period>> {
         text.map(|text| text.parse().map_err(|error| AppError::Invalid(format!("{name}: {error}"))))
             .transpose()
@@ -92,14 +94,14 @@ pub async fn observations(
         }
         None => None,
     };
-    let indicator = indicators::find(&app, &query.indicator).await?;
+    let indicator = indicators::find(&app, &who, &query.indicator).await?;
     let filter = FigureFilter {
         indicator_id: indicator.id,
         within,
         periods: (from.map_or(i32::MIN, Period::id), to.map_or(i32::MAX, Period::id)),
         rolled_up: query.rolled_up,
     };
-    let scope = app.scope();
+    let scope = who.scope();
     let rows =
         app.blocking(move |db| db.read(|r| list_figures(r, &scope, &filter, after, limit + 1))).await?;
     let key = |row: &ListedFigure| [row.breakdown_id, i64::from(row.period), row.region_id];
@@ -181,18 +183,19 @@ pub struct LatestQuery {
         (status = 404, body = super::Problem, content_type = "application/problem+json")))]
 pub async fn latest(
     State(app): State<App>,
+    who: Who,
     Query(query): Query<LatestQuery>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Latest>>> {
-    let within = region_or_center(&app, query.within.as_deref())?;
+    let within = region_or_own(&who, query.within.as_deref())?;
     let (limit, after) = (page.limit()?, page.after::<2>()?);
     let indicator_id = match &query.indicator {
-        Some(code) => Some(indicators::find(&app, code).await?.id),
+        Some(code) => Some(indicators::find(&app, &who, code).await?.id),
         None => None,
     };
     let level = query.level.map_or(within.level(), RegionLevel::from);
     let filter = LatestFilter { within, level, indicator_id };
-    let scope = app.scope();
+    let scope = who.scope();
     let after = after.map(|[region, indicator]| (region, indicator));
     let rows = app.blocking(move |db| db.read(|r| list_latest(r, &scope, &filter, after, limit + 1))).await?;
     Ok(Json(cut(rows, limit, |row| [row.region_id, row.indicator_id], judged)))

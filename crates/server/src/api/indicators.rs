@@ -4,6 +4,7 @@ use super::regions::RegionLevelName;
 use crate::{
     app::App,
     error::{AppError, AppResult},
+    web::Who,
 };
 use axum::{
     Json,
@@ -97,8 +98,8 @@ pub fn word(value: &impl Serialize) -> String {
 
 /// All indicators that the caller may see.
 #[utoipa::path(get, path = "/api/v1/indicators", tag = "indicators", responses((status = 200, body = IndicatorList)))]
-pub async fn list(State(app): State<App>) -> AppResult<Json<IndicatorList>> {
-    let scope = app.scope();
+pub async fn list(State(app): State<App>, who: Who) -> AppResult<Json<IndicatorList>> {
+    let scope = who.scope();
     let rows = app.blocking(move |db| db.read(|r| list_visible_indicators(r, &scope))).await?;
     Ok(Json(IndicatorList { items: rows.into_iter().map(Indicator::from).collect() }))
 }
@@ -106,16 +107,16 @@ pub async fn list(State(app): State<App>) -> AppResult<Json<IndicatorList>> {
 /// One indicator.
 #[utoipa::path(get, path = "/api/v1/indicators/{code}", tag = "indicators", params(("code" = String, Path, description = "Code of the indicator")),
     responses((status = 200, body = Indicator), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
-pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult<Json<Indicator>> {
-    Ok(Json(find(&app, &code).await?.into()))
+pub async fn show(State(app): State<App>, who: Who, Path(code): Path<String>) -> AppResult<Json<Indicator>> {
+    Ok(Json(find(&app, &who, &code).await?.into()))
 }
 
 /// The indicator of a request.
 ///
 /// # Errors
 /// When there is none that the caller may see.
-pub async fn find(app: &App, code: &str) -> AppResult<VisibleIndicator> {
-    let (scope, wanted) = (app.scope(), code.to_owned());
+pub async fn find(app: &App, who: &Who, code: &str) -> AppResult<VisibleIndicator> {
+    let (scope, wanted) = (who.scope(), code.to_owned());
     let found = app.blocking(move |db| db.read(|r| find_visible_indicator(r, &scope, &wanted))).await?;
     found.ok_or_else(|| AppError::NotFound(format!("indicator `{code}`")))
 }

@@ -14,13 +14,12 @@ mod regions;
 mod runs;
 mod sources;
 
-use crate::{app::App, error::AppResult};
+use crate::{app::App, error::AppResult, web::Routes};
 use axum::{
-    Json, Router,
+    Json,
     http::header,
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
@@ -78,29 +77,28 @@ async fn openapi() -> AppResult<Response> {
 }
 
 /// The routes of the API and of the health checks.
-pub fn routes(app: &App) -> Router<App> {
-    let v1 = Router::new()
-        .route("/regions", get(regions::list))
-        .route("/regions/{code}", get(regions::show))
-        .route("/indicators", get(indicators::list))
-        .route("/indicators/{code}", get(indicators::show))
-        .route("/observations", get(figures::observations))
-        .route("/latest", get(figures::latest))
-        .route("/sources", get(sources::list))
-        .route("/sources/{code}", get(sources::show))
-        .route("/sources/{code}/runs", post(sources::start_run))
-        .route("/runs", get(runs::list))
-        .route("/runs/{id}", get(runs::show))
-        .route("/runs/{id}/refused-rows", get(runs::refused_rows))
-        .route("/openapi.json", get(openapi))
-        .layer(middleware::from_fn_with_state(app.clone(), page::entity_tags))
+pub fn routes(app: &App) -> Routes {
+    let tagged = middleware::from_fn_with_state(app.clone(), page::entity_tags);
+    Routes::new()
+        .get("/api/v1/regions", regions::list)
+        .get("/api/v1/regions/{code}", regions::show)
+        .get("/api/v1/indicators", indicators::list)
+        .get("/api/v1/indicators/{code}", indicators::show)
+        .get("/api/v1/observations", figures::observations)
+        .get("/api/v1/latest", figures::latest)
+        .get("/api/v1/sources", sources::list)
+        .get("/api/v1/sources/{code}", sources::show)
+        .post("/api/v1/sources/{code}/runs", sources::start_run)
+        .get("/api/v1/runs", runs::list)
+        .get("/api/v1/runs/{id}", runs::show)
+        .get("/api/v1/runs/{id}/refused-rows", runs::refused_rows)
+        .get("/api/v1/openapi.json", openapi)
+        .with(|router| router.layer(tagged))
         // Grows while the data that the tags stand for stay the same.
-        .route("/audit", get(audit::list));
-    Router::new()
-        .nest("/api/v1", v1)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+        .get("/api/v1/audit", audit::list)
+        .get("/healthz", health::healthz)
+        .get("/readyz", health::readyz)
+        .get("/metrics", health::metrics)
 }
 
 /// The address of one thing, for `Location`.

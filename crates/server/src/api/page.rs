@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     error::{AppError, AppResult},
+    web::Who,
 };
 use axum::{
     extract::{Request, State},
@@ -78,13 +79,13 @@ pub fn cut<R, T: ToSchema, const N: usize>(
 }
 
 /// Answers `304` when the caller has the present state, and tags what it gets otherwise.
-pub async fn entity_tags(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn entity_tags(State(app): State<App>, who: Who, request: Request, next: Next) -> Response {
     if request.method() != Method::GET {
         return next.run(request).await;
     }
     let mut hasher = DefaultHasher::new();
     request.uri().hash(&mut hasher);
-    app.scope().hash(&mut hasher);
+    who.0.scope.hash(&mut hasher);
     app.data_version().hash(&mut hasher);
     let tag = format!("W/\"{:016x}\"", hasher.finish());
     let Ok(tag_header) = HeaderValue::from_str(&tag) else { return next.run(request).await };

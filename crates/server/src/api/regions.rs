@@ -4,6 +4,7 @@ use super::page::{Page, PageQuery, cut};
 use crate::{
     app::App,
     error::{AppError, AppResult},
+    web::Who,
 };
 use axum::{
     Json,
@@ -113,10 +114,11 @@ pub struct RegionQuery {
     responses((status = 200, body = Page<Region>), (status = 400, body = super::Problem, content_type = "application/problem+json")))]
 pub async fn list(
     State(app): State<App>,
+    who: Who,
     Query(query): Query<RegionQuery>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Region>>> {
-    let within = region_or_center(&app, query.within.as_deref())?;
+    let within = region_or_own(&who, query.within.as_deref())?;
     let (limit, after) = (page.limit()?, page.after::<1>()?);
     let level = query.level.map(RegionLevel::from);
     let rows = app
@@ -144,10 +146,10 @@ pub fn parse_region(text: &str) -> AppResult<RegionCode> {
     text.parse().map_err(|error| AppError::Invalid(format!("region: {error}")))
 }
 
-/// The region asked for, or the center's own.
+/// The region asked for, or the one that the caller sees: the center's own for most.
 ///
 /// # Errors
 /// When it is not well formed.
-pub fn region_or_center(app: &App, text: Option<&str>) -> AppResult<RegionCode> {
-    text.map_or_else(|| Ok(app.identity().region), parse_region)
+pub fn region_or_own(who: &Who, text: Option<&str>) -> AppResult<RegionCode> {
+    text.map_or_else(|| Ok(who.0.scope.region), parse_region)
 }

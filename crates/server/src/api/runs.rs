@@ -5,6 +5,7 @@ use crate::{
     app::App,
     error::{AppError, AppResult},
     runs::store,
+    web::Who,
 };
 use axum::{
     Json,
@@ -97,11 +98,12 @@ pub struct RunQuery {
     responses((status = 200, body = Page<Run>), (status = 400, body = super::Problem, content_type = "application/problem+json")))]
 pub async fn list(
     State(app): State<App>,
+    who: Who,
     Query(query): Query<RunQuery>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Run>>> {
     let (limit, before) = (page.limit()?, page.after::<1>()?);
-    let scope = app.scope();
+    let scope = who.scope();
     let rows = app
         .blocking(move |db| {
             store::list_runs(db, &scope, query.source.as_deref(), before.map(|[id]| id), limit + 1)
@@ -113,8 +115,8 @@ pub async fn list(
 /// One run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = i64, Path, description = "Number of the run")),
     responses((status = 200, body = Run), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
-pub async fn show(State(app): State<App>, Path(id): Path<i64>) -> AppResult<Json<Run>> {
-    let scope = app.scope();
+pub async fn show(State(app): State<App>, who: Who, Path(id): Path<i64>) -> AppResult<Json<Run>> {
+    let scope = who.scope();
     let found = app.blocking(move |db| store::find_run(db, &scope, id)).await?;
     Ok(Json(found.ok_or_else(|| AppError::NotFound(format!("run {id}")))?.into()))
 }
@@ -142,11 +144,12 @@ pub struct RefusedRow {
     responses((status = 200, body = Page<RefusedRow>), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
 pub async fn refused_rows(
     State(app): State<App>,
+    who: Who,
     Path(id): Path<i64>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<RefusedRow>>> {
     let (limit, after) = (page.limit()?, page.after::<1>()?);
-    let scope = app.scope();
+    let scope = who.scope();
     let rows = app
         .blocking(move |db| match store::find_run(db, &scope, id)? {
             Some(_) => store::list_refused_rows(db, id, after.map(|[row]| row), limit + 1).map(Some),

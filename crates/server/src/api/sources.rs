@@ -6,6 +6,7 @@ use crate::{
     audit::Actor,
     error::{AppError, AppResult},
     sources::{self, store::SourceHealth},
+    web::Who,
 };
 use axum::{
     Json,
@@ -81,25 +82,25 @@ fn source(app: &App, health: &SourceHealth, now: Timestamp) -> Source {
     }
 }
 
-async fn healths(app: &App, now: Timestamp) -> AppResult<Vec<SourceHealth>> {
-    let scope = app.scope();
+async fn healths(app: &App, who: &Who, now: Timestamp) -> AppResult<Vec<SourceHealth>> {
+    let scope = who.scope();
     app.blocking(move |db| sources::store::list_sources(db, &scope, now)).await
 }
 
 /// All sources that the caller may see.
 #[utoipa::path(get, path = "/api/v1/sources", tag = "sources", responses((status = 200, body = SourceList)))]
-pub async fn list(State(app): State<App>) -> AppResult<Json<SourceList>> {
+pub async fn list(State(app): State<App>, who: Who) -> AppResult<Json<SourceList>> {
     let now = app.clock().now();
-    let items = healths(&app, now).await?.iter().map(|health| source(&app, health, now)).collect();
+    let items = healths(&app, &who, now).await?.iter().map(|health| source(&app, health, now)).collect();
     Ok(Json(SourceList { items }))
 }
 
 /// One source.
 #[utoipa::path(get, path = "/api/v1/sources/{code}", tag = "sources", params(("code" = String, Path, description = "Code of the source")),
     responses((status = 200, body = Source), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
-pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult<Json<Source>> {
+pub async fn show(State(app): State<App>, who: Who, Path(code): Path<String>) -> AppResult<Json<Source>> {
     let now = app.clock().now();
-    let all = healths(&app, now).await?;
+    let all = healths(&app, &who, now).await?;
     let found = all.iter().find(|health| health.code == code);
     let health = found.ok_or_else(|| AppError::NotFound(format!("source `{code}`")))?;
     Ok(Json(source(&app, health, now)))
@@ -112,9 +113,14 @@ pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult
         (status = 409, body = super::Problem, content_type = "application/problem+json", description = "It is being read already")))]
 pub async fn start_run(
     State(app): State<App>,
+    who: Who,
     Path(code): Path<String>,
     Json(body): Json<StartRun>,
 ) -> AppResult<Response> {
-    sources::jobs::start_run(&app, &code, Actor::visitor("api"), body.reason).await?;
+    let now = app.clock().now();
+    if !healths(&app, &who, now).await?.iter().any(|health| health.code == code) {
+        return Err(AppError::NotFound(format!("source `{code}`")));
+    }
+    sources::jobs::start_run(&app, &code, Actor::from(&*who.0), body.reason).await?;
     Ok(created(format!("/api/v1/runs?source={code}"), StartedRun { source: code }))
 }

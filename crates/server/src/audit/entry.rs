@@ -1,5 +1,6 @@
 //! What an entry says: who did what, to what, from where, with what outcome.
 
+use crate::web::{Principal, Via};
 use pendopo_connectors::personal::mask_all;
 use pendopo_figures::Value;
 use pendopo_vocab::Author;
@@ -104,6 +105,10 @@ words!(
 /// What kind of actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActorKind {
+    /// A person with an account.
+    Account,
+    /// A program with a token.
+    Token,
     /// Whoever is at the command line of the center's machine.
     Command,
     /// The center itself: schedules, the program's own upkeep.
@@ -116,6 +121,8 @@ impl ActorKind {
     /// The word stored in the database and used in the API; also the end of its message key.
     pub fn as_str(self) -> &'static str {
         match self {
+            ActorKind::Account => "account",
+            ActorKind::Token => "token",
             ActorKind::Command => "command",
             ActorKind::Center => "center",
             ActorKind::Visitor => "visitor",
@@ -149,9 +156,10 @@ impl Actor {
         Actor::named(author.as_str(), ActorKind::Command)
     }
 
-    /// Somebody without an account, at one of the center's doors (a page, the API).
-    pub fn visitor(door: &str) -> Actor {
-        Actor::named(door, ActorKind::Visitor)
+    /// Somebody without an account, by name alone.
+    #[cfg(test)]
+    pub fn visitor(name: &str) -> Actor {
+        Actor::named(name, ActorKind::Visitor)
     }
 
     /// The author of what they change.
@@ -162,6 +170,23 @@ impl Actor {
     /// The center itself.
     pub fn center() -> Actor {
         Actor::named(Author::scheduler().as_str(), ActorKind::Center)
+    }
+}
+
+impl From<&Principal> for Actor {
+    fn from(who: &Principal) -> Actor {
+        let kind = match who.via {
+            Via::Session(_) => ActorKind::Account,
+            Via::Token(_) => ActorKind::Token,
+            Via::Nothing => ActorKind::Visitor,
+        };
+        Actor {
+            name: who.name.clone(),
+            kind,
+            role: who.is_known().then(|| who.role.as_str().to_owned()),
+            account_id: who.account_id,
+            address: who.address,
+        }
     }
 }
 

@@ -30,26 +30,24 @@ pub use words::finding_sentence;
 use crate::{
     app::App,
     error::{AppError, AppResult},
-    web::{Asked, Chrome, NavItem, PageRequest},
+    web::{Asked, Chrome, NavItem, PageRequest, Routes},
 };
 use axum::{
-    Router,
     body::Body,
     extract::{Query, State},
     http::header,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use build::ListQuery;
 use pendopo_figures::Reader;
 use tokio_util::io::ReaderStream;
 
 /// The routes of this module.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/audit", get(list_entries))
-        .route("/audit.csv", get(export_csv))
-        .route("/audit.jsonl", get(export_json_lines))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/audit", list_entries)
+        .get("/audit.csv", export_csv)
+        .get("/audit.jsonl", export_json_lines)
 }
 
 async fn list_entries(
@@ -84,12 +82,12 @@ async fn export_json_lines(
 async fn export_entries(app: App, query: ListQuery, request: PageRequest, form: Form) -> AppResult<Response> {
     let filter = build::filter(&query, &request.asked)?;
     let zone = app.identity().time_zone.clone();
+    let actor = Actor::from(&*request.asked.who);
     let work = move || -> anyhow::Result<(std::fs::File, u64)> {
         let mut file = tempfile::tempfile()?;
         let count = app.db().read(|reader| write_entries(reader, &filter, form, &zone, &mut file))?;
         std::io::Seek::rewind(&mut file)?;
-        let entry =
-            Entry::new(Actor::visitor("halaman"), Action::AuditExported).on("audit", form.extension());
+        let entry = Entry::new(actor, Action::AuditExported).on("audit", form.extension());
         app.audit().queue(entry.noting("entries", count));
         Ok((file, count))
     };

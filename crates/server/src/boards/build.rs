@@ -56,7 +56,7 @@ pub fn build(
     if let (None, Some(code)) = (board, code) {
         return Err(AppError::NotFound(code.to_owned()));
     }
-    let region = asked.identity.region;
+    let region = asked.scope.region;
     let latest = reader.latest_of_region(&asked.scope, region)?;
     let material = Material {
         catalog: Catalog::read(reader, &asked.scope)?,
@@ -110,7 +110,7 @@ fn empty(asked: &Asked, material: &Material) -> Option<Empty> {
     material.latest.is_empty().then(|| Empty {
         title: t.tr("empty-board").into_owned(),
         advice: t.tr("empty-board-now").into_owned(),
-        action: Some(("/sumber".to_owned(), t.tr("nav-sources").into_owned())),
+        action: asked.link_to("/sumber", "nav-sources"),
     })
 }
 

@@ -5,15 +5,15 @@ pub mod pages;
 mod store;
 
 use crate::{
-    app::App,
-    error::AppResult,
-    web::{NavItem, PageRequest},
+    error::{AppError, AppResult},
+    web::{NavItem, PageRequest, Routes},
 };
-use axum::{Router, extract::Path, response::Response, routing::get};
+use axum::{extract::Path, response::Response};
+use pendopo_vocab::Role;
 
 /// The routes of this slice.
-pub fn routes() -> Router<App> {
-    Router::new().route("/", get(show_home)).route("/papan/{code}", get(show_board))
+pub fn routes() -> Routes {
+    Routes::new().get("/", show_home).get("/papan/{code}", show_board)
 }
 
 async fn show_home(request: PageRequest) -> AppResult<Response> {
@@ -21,6 +21,10 @@ async fn show_home(request: PageRequest) -> AppResult<Response> {
 }
 
 async fn show_board(Path(code): Path<String>, request: PageRequest) -> AppResult<Response> {
+    // A screen shows the board that it was made for.
+    if request.asked.who.role == Role::Wall && request.asked.who.board.as_deref() != Some(code.as_str()) {
+        return Err(AppError::NotFound(code));
+    }
     request
         .cached(NavItem::Board, move |reader, asked, chrome| build::build(reader, asked, chrome, Some(&code)))
         .await

@@ -133,6 +133,12 @@ pub enum Command {
         #[command(subcommand)]
         action: SecretAction,
     },
+    /// Look after accounts from this machine
+    Account {
+        /// What to do
+        #[command(subcommand)]
+        action: AccountAction,
+    },
     /// Look at the keys of the center, or change the key that seals secrets
     Key {
         /// What to do
@@ -192,6 +198,37 @@ pub enum SecretAction {
     Remove {
         /// The name that packs use
         name: String,
+    },
+}
+
+/// What `account` does.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AccountAction {
+    /// Print the link that makes the first account; it works once, for half an hour
+    First,
+    /// List the accounts
+    List {
+        /// Form of the output
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Print a link by which the owner of an account chooses a new password; it works once
+    Link {
+        /// The account's login
+        login: String,
+        /// Remove the second factor too, for a lost phone
+        #[arg(long)]
+        without_code: bool,
+    },
+    /// Bar an account from signing in and end its sessions
+    Disable {
+        /// The account's login
+        login: String,
+    },
+    /// Let an account in again
+    Enable {
+        /// The account's login
+        login: String,
     },
 }
 

@@ -5,10 +5,14 @@ use super::{
     load_config, open_app, out,
     serve::{runtime, serve_app, start_logging},
 };
-use crate::packs::{
-    check::check_pack,
-    folder::{PackTexts, read_folder},
-    store,
+use crate::{
+    accounts::{self, demo::DemoAccount},
+    config::SecondFactor,
+    packs::{
+        check::check_pack,
+        folder::{PackTexts, read_folder},
+        store,
+    },
 };
 use anyhow::{Context, bail};
 use pendopo_vocab::Author;
@@ -41,6 +45,8 @@ pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
     config.listen = args.listen.unwrap_or(config.listen);
     // Every figure of a demo is made up; whoever asks for another address wants to show it.
     config.web.allow_plain_http = true;
+    // To look around, a password is enough; it is made anew with each demo.
+    config.accounts.second_factor = SecondFactor::Optional;
     config.log_level = "warn,pendopo=warn".to_owned();
     start_logging(&config);
     prepare_folder(&config.data_folder, args.keep)?;
@@ -59,8 +65,10 @@ pub fn demo(global: &Global, args: &DemoArgs) -> anyhow::Result<ExitCode> {
     };
     store::apply(app.db(), app.audit(), &pack, &texts, &by)?;
     app.set_identity(store::identity_of(&pack));
+    let accounts = accounts::demo::make_accounts(&app)?;
     let kept = app.clone();
-    let result = runtime()?.block_on(serve_app(app, |address| greet(address, &pack.identity.name)));
+    let result =
+        runtime()?.block_on(serve_app(app, |address| greet(address, &pack.identity.name, &accounts)));
     drop(kept);
     services.stop();
     result.map(|()| ExitCode::SUCCESS)
@@ -155,8 +163,8 @@ impl SampleServices {
     }
 }
 
-fn greet(address: SocketAddr, name: &str) {
-    let lines = [
+fn greet(address: SocketAddr, name: &str, accounts: &[DemoAccount]) {
+    let mut lines = vec![
         String::new(),
         format!("  {name}: pusat komando contoh · sample center (DATA CONTOH)"),
         String::new(),
@@ -166,10 +174,21 @@ fn greet(address: SocketAddr, name: &str) {
         format!("  Indikator · indicators                http://{address}/indikator"),
         format!("  API                                   http://{address}/api/v1/openapi.json"),
         String::new(),
+        String::new(),
         "  Sumber pertama terbaca dalam satu menit. Ctrl-C untuk berhenti.".to_owned(),
         "  The first sources are read within a minute. Ctrl-C to stop.".to_owned(),
         String::new(),
     ];
+    if !accounts.is_empty() {
+        let head = format!("  Masuk · sign in                       http://{address}/masuk");
+        let account = |account: &DemoAccount| {
+            format!("    {:<12} {}   {}", account.login, account.password, account.name)
+        };
+        let mut list = vec![head];
+        list.extend(accounts.iter().map(account));
+        let at = lines.len() - 4;
+        lines.splice(at..at, list);
+    }
     for line in lines {
         out::note(line);
     }

@@ -3,7 +3,7 @@
 use super::{args::Global, load_config, open_app, out};
 use crate::{config::Config, redact, sources, web};
 use jiff::Timestamp;
-use pendopo_vocab::{FreshnessState, Lang};
+use pendopo_vocab::{FreshnessState, Lang, Scope};
 use std::process::ExitCode;
 
 /// A certificate that ends within so many days needs attention.
@@ -58,7 +58,7 @@ pub fn examine(global: &Global) -> anyhow::Result<(Vec<String>, usize)> {
                 .to_owned(),
         );
     }
-    let mut known = sources::store::list_sources(app.db(), &app.scope(), now)?;
+    let mut known = sources::store::list_sources(app.db(), &Scope::everything(), now)?;
     sources::store::add_next_starts(&mut known, &identity.time_zone, now);
     for source in known {
         let line = format!(

@@ -1,5 +1,6 @@
 //! The commands, one call each.
 
+mod account;
 mod apply;
 mod args;
 mod audit;
@@ -58,6 +59,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import { file, source, dry_run, reason } => {
             read::import(global, &file, &source, dry_run, reason)
         }
+        Command::Account { action } => account::account(global, &action),
         Command::Audit { action } => audit::audit(global, &action),
         Command::Secret { action } => secret::secret(global, &action),
         Command::Key { action } => key::key(global, &action),

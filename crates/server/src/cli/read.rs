@@ -16,7 +16,7 @@ use crate::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use pendopo_figures::{QueryResult, Value};
-use pendopo_vocab::Lang;
+use pendopo_vocab::{Lang, Scope};
 use std::{path::Path, process::ExitCode, time::Duration};
 
 /// Reads a source now.
@@ -92,7 +92,7 @@ pub fn sources(global: &Global, format: Format) -> anyhow::Result<ExitCode> {
     let app = open(global)?;
     let (now, identity) = (app.clock().now(), app.identity());
     let columns = ["code", "name", "agency", "state", "last_good", "accepted", "refused", "sentence"];
-    let mut known = sources::store::list_sources(app.db(), &app.scope(), now)?;
+    let mut known = sources::store::list_sources(app.db(), &Scope::everything(), now)?;
     sources::store::add_next_starts(&mut known, &identity.time_zone, now);
     let rows = known
         .iter()

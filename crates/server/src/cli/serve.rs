@@ -1,14 +1,15 @@
 //! `serve`: pages, the API and the schedule, until told to stop.
 
-use super::{args::Global, load_config, open_app};
+use super::{args::Global, load_config, open_app, out};
 use crate::{
+    accounts::{self, Door},
     app::{App, DataMark, read_data_mark},
     audit,
     config::{Config, LogFormat},
     redact, routes, sources, vault, web,
 };
 use anyhow::Context;
-use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
 /// Serves until SIGINT or SIGTERM.
@@ -21,9 +22,25 @@ pub fn serve(global: &Global, listen: Option<SocketAddr>, scheduled: bool) -> an
     let app = open_app(config)?;
     // The last handle on the database goes outside the runtime: its connections block when they close.
     let kept = app.clone();
-    runtime()?.block_on(serve_app(app, |address| tracing::info!(%address, "serving")))?;
+    let setup = accounts::jobs::setup_path(&kept)?;
+    let ready = |address| {
+        tracing::info!(%address, "serving");
+        announce_setup(address, setup.as_deref());
+    };
+    runtime()?.block_on(serve_app(app, ready))?;
     drop(kept);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the link for the first account where a person reads it. Never in a log, which others read too.
+fn announce_setup(address: SocketAddr, path: Option<&str>) {
+    let Some(path) = path else { return };
+    if !std::io::stderr().is_terminal() {
+        tracing::warn!("there is no account yet; run `pendopo account first` for the link that makes one");
+        return;
+    }
+    let mins = accounts::jobs::SETUP_MINS;
+    out::note(format!("\n  Akun pertama · the first account ({mins} min):\n  http://{address}{path}\n"));
 }
 
 /// The async runtime of the server.
@@ -50,6 +67,9 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     })?;
     let tls = app.config().web.tls.as_ref().map(web::Tls::open).transpose()?;
     let (stop, stopping) = watch::channel(false);
+    let door = Arc::new(Door::default());
+    let housekeeping =
+        tokio::spawn(accounts::jobs::run_housekeeping(app.clone(), door.clone(), stopping.clone()));
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
@@ -63,8 +83,9 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     });
     ready(listener.local_addr()?);
     let config = app.config().web.clone();
-    web::serve_connections(listener, routes::router(app), &config, tls, stopping).await;
+    web::serve_connections(listener, routes::router(app, door)?, &config, tls, stopping).await;
     background.await?;
+    housekeeping.await?;
     watcher.await?;
     keys.await?;
     chain.await?;

@@ -17,7 +17,7 @@ use pendopo_figures::{
     questions::{Lineage, Point, Questions, Revision, SeriesOf, Span, TableOf},
     targets_in_force,
 };
-use pendopo_vocab::{Period, RegionAggregation, RegionCode, TargetStatus};
+use pendopo_vocab::{AgencyScope, Period, RegionAggregation, RegionCode, TargetStatus};
 use serde::Deserialize;
 
 /// Which part of a figure is asked for.
@@ -270,8 +270,28 @@ fn run_step(reader: &mut Reader<'_>, asking: &Asking<'_>, revision: &Revision) -
         None => None,
     };
     let when = asked.time_ms(revision.recorded_at, TimeStyle::DateTime);
-    let words = asked.t.tr2("lineage-run-words", when, revision.author.as_str());
+    let words = asked.t.tr2("lineage-run-words", when, author_words(asked, &revision.author));
     Ok(RunStep { run_id: revision.run_id, words, answer_hash })
+}
+
+/// Rows as they came may hold more than the figure: they are for those who work with the source.
+fn may_read_rows(reader: &mut Reader<'_>, asking: &Asking<'_>, revision: &Revision) -> AppResult<bool> {
+    let asked = asking.asked;
+    if !asked.may_open(crate::web::ROWS_ROUTE) {
+        return Ok(false);
+    }
+    Ok(match &revision.source_code {
+        Some(code) => find_source(reader, &asked.scope, code, asked.now)?.is_some(),
+        None => asked.scope.agencies == AgencyScope::All,
+    })
+}
+
+/// Who recorded a figure: the public learn that it was staff, not who.
+fn author_words(asked: &Asked, author: &str) -> String {
+    match asked.who.is_known() {
+        true => author.to_owned(),
+        false => asked.t.tr("by-staff").into_owned(),
+    }
 }
 
 fn row_step(
@@ -290,7 +310,7 @@ fn row_step(
         step.words = t.tr("lineage-row-gathered").into_owned();
         return Ok(step);
     }
-    if !cleared {
+    if !cleared || !may_read_rows(reader, asking, revision)? {
         // A row may say more than this figure: other columns, names, small numbers.
         step.why_not = t.tr("lineage-row-internal").into_owned();
         return Ok(step);
@@ -316,7 +336,7 @@ fn revisions(asking: &Asking<'_>, revisions: &[Revision]) -> Vec<RevisionItem> {
             value: asking.exact(revision.value),
             before: index.checked_sub(1).map(|before| asking.exact(revisions[before].value)),
             when: asked.time_ms(revision.recorded_at, TimeStyle::DateTime),
-            who: revision.author.clone(),
+            who: author_words(asked, &revision.author),
             run_id: revision.run_id,
         })
         .collect();

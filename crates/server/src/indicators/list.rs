@@ -47,7 +47,7 @@ pub fn build(
     query: &ListQuery,
 ) -> AppResult<IndicatorListPage> {
     let t = asked.t;
-    let region = asked.identity.region;
+    let region = asked.scope.region;
     let catalog = Catalog::read(reader, &asked.scope)?;
     let wanted = STATES.iter().find(|(word, _, _)| *word == query.status).and_then(|state| state.2);
     let agency_of =

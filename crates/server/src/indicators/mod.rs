@@ -11,23 +11,20 @@ pub use list::{course, indicators_of_region};
 pub use one::region_map;
 
 use crate::{
-    app::App,
     error::AppResult,
-    web::{NavItem, PageRequest},
+    web::{NavItem, PageRequest, Routes},
 };
 use axum::{
-    Router,
     extract::{Path, Query},
     response::Response,
-    routing::get,
 };
 
 /// The routes of this slice.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/indikator", get(list_indicators))
-        .route("/indikator/{code}", get(show_indicator))
-        .route("/angka/{indicator}/{region}/{period}", get(show_lineage))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/indikator", list_indicators)
+        .get("/indikator/{code}", show_indicator)
+        .get("/angka/{indicator}/{region}/{period}", show_lineage)
 }
 
 async fn list_indicators(Query(query): Query<list::ListQuery>, request: PageRequest) -> AppResult<Response> {

@@ -104,7 +104,7 @@ pub fn build(
     let catalog = Catalog::read(reader, &asked.scope)?;
     let indicator = catalog.expect_code(code)?;
     let region = match query.wilayah.as_str() {
-        "" => asked.identity.region,
+        "" => asked.scope.region,
         text => region_in_reach(text, asked)?,
     };
     let breakdowns = list_breakdowns(reader)?;
@@ -563,6 +563,6 @@ fn empty(material: &Material<'_>, catalog: &Catalog) -> Empty {
     Empty {
         title: t.tr("empty-indicator").into_owned(),
         advice: t.tr1("empty-indicator-now", catalog.agency_short(material.row())),
-        action: Some(("/sumber".to_owned(), t.tr("nav-sources").into_owned())),
+        action: material.asked.link_to("/sumber", "nav-sources"),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     web::{Asked, Tr},
 };
 use pendopo_figures::{AgencyRow, DbError, IndicatorRow, Reader, Stored, list_agencies, list_indicators};
-use pendopo_vocab::{AgencyScope, RegionCode, RegionLevel, Scope, region_tree::RegionTree};
+use pendopo_vocab::{RegionCode, RegionLevel, Scope, region_tree::RegionTree};
 use std::collections::HashMap;
 
 /// The indicators a reader may see and all agencies.
@@ -22,13 +22,7 @@ impl Catalog {
     /// # Errors
     /// The database's.
     pub fn read(reader: &mut Reader<'_>, scope: &Scope) -> Result<Catalog, DbError> {
-        let sees = |row: &IndicatorRow| {
-            let agency = match &scope.agencies {
-                AgencyScope::All => true,
-                AgencyScope::Only(agencies) => agencies.contains(&row.agency_id),
-            };
-            agency && row.sensitivity <= scope.sensitivity
-        };
+        let sees = |row: &IndicatorRow| scope.sees(row.agency_id, row.sensitivity);
         let mut indicators = list_indicators(reader)?;
         indicators.retain(|indicator| indicator.retired_at.is_none() && sees(&indicator.row));
         indicators.sort_by_key(|indicator| indicator.row.position);

@@ -3,28 +3,27 @@
 pub mod pages;
 
 use crate::{
-    app::App,
     error::AppResult,
     indicators::{
         indicators_of_region,
         store::{Catalog, below_key, region_crumbs, region_in_reach, region_name},
     },
-    web::{Asked, Chrome, NavItem, PageRequest},
+    web::{Asked, Chrome, NavItem, PageRequest, Routes},
     widgets::Empty,
 };
-use axum::{Router, extract::Path, response::Response, routing::get};
+use axum::{extract::Path, response::Response};
 use pages::RegionPage;
 use pendopo_figures::Reader;
 use pendopo_vocab::{RegionCode, region_tree::RegionTree};
 
 /// The routes of this slice.
-pub fn routes() -> Router<App> {
-    Router::new().route("/wilayah", get(show_center)).route("/wilayah/{code}", get(show_region))
+pub fn routes() -> Routes {
+    Routes::new().get("/wilayah", show_center).get("/wilayah/{code}", show_region)
 }
 
 async fn show_center(request: PageRequest) -> AppResult<Response> {
     let build =
-        |reader: &mut Reader<'_>, asked: &Asked, chrome| build(reader, asked, chrome, asked.identity.region);
+        |reader: &mut Reader<'_>, asked: &Asked, chrome| build(reader, asked, chrome, asked.scope.region);
     request.cached(NavItem::Regions, build).await
 }
 
@@ -56,7 +55,7 @@ fn build(
         empty: sectors.is_empty().then(|| Empty {
             title: t.tr("empty-region").into_owned(),
             advice: t.tr("empty-region-now").into_owned(),
-            action: Some(("/sumber".to_owned(), t.tr("nav-sources").into_owned())),
+            action: asked.link_to("/sumber", "nav-sources"),
         }),
         sectors,
         below: region.level().child().map_or_else(String::new, |level| t.tr(below_key(level)).into_owned()),

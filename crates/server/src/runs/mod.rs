@@ -11,27 +11,25 @@ use crate::{
     audit::{Action, Actor, Entry},
     error::{AppError, AppResult},
     sources::jobs::{self, RunOptions},
-    web::{Asked, Chrome, NavItem, PageRequest},
+    web::{Asked, Chrome, NavItem, PageRequest, Routes, Who},
 };
 use axum::{
-    Router,
     extract::{Path, Query, State},
     http::header,
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use build::{ListQuery, RowsQuery};
 use pendopo_figures::Reader;
 
 /// The routes of this slice.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/penarikan", get(list_runs))
-        .route("/penarikan/{id}", get(show_run))
-        .route("/penarikan/{id}/ditolak", get(list_refused_rows))
-        .route("/penarikan/{id}/ditolak.csv", get(export_refused_rows))
-        .route("/penarikan/{id}/ditolak/ulang", post(retry_refused_rows))
-        .route("/penarikan/{id}/ditolak/abaikan", post(dismiss_refused_rows))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/penarikan", list_runs)
+        .get("/penarikan/{id}", show_run)
+        .get("/penarikan/{id}/ditolak", list_refused_rows)
+        .get("/penarikan/{id}/ditolak.csv", export_refused_rows)
+        .post("/penarikan/{id}/ditolak/ulang", retry_refused_rows)
+        .post("/penarikan/{id}/ditolak/abaikan", dismiss_refused_rows)
 }
 
 async fn list_runs(Query(query): Query<ListQuery>, request: PageRequest) -> AppResult<Response> {
@@ -64,8 +62,12 @@ async fn list_refused_rows(
     request.live(NavItem::Runs, build).await
 }
 
-async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Response> {
-    let (scope, audit) = (app.scope(), app.audit().clone());
+async fn export_refused_rows(
+    State(app): State<App>,
+    who: Who,
+    Path(run_id): Path<i64>,
+) -> AppResult<Response> {
+    let (scope, audit, actor) = (who.scope(), app.audit().clone(), Actor::from(&*who.0));
     let text = app
         .blocking(move |db| {
             db.read(|reader| {
@@ -74,7 +76,7 @@ async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) ->
                 }
                 let mut text = Vec::new();
                 store::export_refused_rows(reader, run_id, &store::RowFilter::default(), &mut text)?;
-                let entry = Entry::new(Actor::visitor("halaman"), Action::Exported);
+                let entry = Entry::new(actor, Action::Exported);
                 audit.queue(entry.on("run", run_id).noting("file", "csv"));
                 Ok(Some(text))
             })
@@ -90,14 +92,31 @@ async fn export_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) ->
     Ok((headers, text).into_response())
 }
 
-async fn retry_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Redirect> {
-    let options = RunOptions::by(Actor::visitor("halaman"));
+async fn retry_refused_rows(
+    State(app): State<App>,
+    who: Who,
+    Path(run_id): Path<i64>,
+) -> AppResult<Redirect> {
+    find_visible(&app, &who, run_id).await?;
+    let options = RunOptions::by(Actor::from(&*who.0));
     let report = jobs::retry_run(&app, run_id, &options).await?;
     app.bump_data_version();
     Ok(Redirect::to(&format!("/penarikan/{}", report.run_id.unwrap_or(run_id))))
 }
 
-async fn dismiss_refused_rows(State(app): State<App>, Path(run_id): Path<i64>) -> AppResult<Redirect> {
-    jobs::dismiss_rows(&app, run_id, Actor::visitor("halaman")).await?;
+/// The run, if who asks sees it.
+async fn find_visible(app: &App, who: &Who, run_id: i64) -> AppResult<()> {
+    let scope = who.scope();
+    let found = app.blocking(move |db| store::find_run(db, &scope, run_id)).await?;
+    found.map(drop).ok_or_else(|| AppError::NotFound(format!("{run_id}")))
+}
+
+async fn dismiss_refused_rows(
+    State(app): State<App>,
+    who: Who,
+    Path(run_id): Path<i64>,
+) -> AppResult<Redirect> {
+    find_visible(&app, &who, run_id).await?;
+    jobs::dismiss_rows(&app, run_id, Actor::from(&*who.0)).await?;
     Ok(Redirect::to(&format!("/penarikan/{run_id}/ditolak")))
 }

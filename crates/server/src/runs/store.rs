@@ -45,10 +45,11 @@ fn within(scope: &Scope, first: usize) -> (String, Vec<Value>) {
     if let AgencyScope::Only(agencies) = &scope.agencies {
         // Runs without a source belong to the center as a whole.
         let marks: Vec<String> = (0..agencies.len()).map(|index| format!("${}", first + 1 + index)).collect();
-        condition.push_str(&match marks.is_empty() {
-            true => " and 1 = 0".to_owned(),
-            false => format!(" and s.agency_id in ({})", marks.join(", ")),
-        });
+        let own = match marks.is_empty() {
+            true => "1 = 0".to_owned(),
+            false => format!("s.agency_id in ({})", marks.join(", ")),
+        };
+        condition = format!("(s.sensitivity = 0 or (s.sensitivity <= ${first} and {own}))");
         values.extend(agencies.iter().map(|agency| Value::from(*agency)));
     }
     (condition, values)

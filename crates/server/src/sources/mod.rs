@@ -10,25 +10,24 @@ pub mod store;
 use crate::{
     app::App,
     audit::Actor,
-    error::AppResult,
-    web::{Asked, Chrome, NavItem, PageRequest},
+    error::{AppError, AppResult},
+    web::{Asked, Chrome, NavItem, PageRequest, Routes},
 };
 use axum::{
-    Router,
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 use jobs::RunOptions;
 use pendopo_figures::Reader;
+use pendopo_vocab::Scope;
 use serde::Deserialize;
 
 /// The routes of this slice.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/sumber", get(list_sources))
-        .route("/sumber/{code}", get(show_source))
-        .route("/sumber/{code}/tarik", post(run_source))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sumber", list_sources)
+        .get("/sumber/{code}", show_source)
+        .post("/sumber/{code}/tarik", run_source)
 }
 
 async fn list_sources(request: PageRequest) -> AppResult<Response> {
@@ -49,13 +48,22 @@ struct RunQuery {
     uji: Option<u8>,
 }
 
+/// The source, if who asks sees it.
+async fn find_visible(app: &App, scope: &Scope, code: &str) -> AppResult<()> {
+    let (scope, wanted, now) = (scope.clone(), code.to_owned(), app.clock().now());
+    let found =
+        app.blocking(move |db| db.read(|reader| store::find_source(reader, &scope, &wanted, now))).await?;
+    found.map(drop).ok_or_else(|| AppError::NotFound(code.to_owned()))
+}
+
 async fn run_source(
     State(app): State<App>,
     Path(code): Path<String>,
     Query(query): Query<RunQuery>,
     request: PageRequest,
 ) -> AppResult<Response> {
-    let actor = Actor::visitor("halaman");
+    let actor = Actor::from(&*request.asked.who);
+    find_visible(&app, &request.asked.scope, &code).await?;
     if query.uji.is_none() {
         let run_id = jobs::start_run(&app, &code, actor, String::new()).await?;
         return Ok(Redirect::to(&format!("/penarikan/{run_id}")).into_response());

@@ -9,7 +9,7 @@ use crate::{
 use jiff::{Timestamp, tz::TimeZone};
 use pendopo_connectors::personal::{Finding, PersonalKind};
 use pendopo_figures::{AgencyRow, Db, DbError, Reader, SourceRow, Stored, Tx, Value, list_agencies};
-use pendopo_vocab::{AgencyScope, FreshnessPromise, FreshnessState, Lang, Scope};
+use pendopo_vocab::{FreshnessPromise, FreshnessState, Lang, Scope};
 
 /// A source and how it keeps its promise.
 #[derive(Debug, Clone)]
@@ -108,11 +108,7 @@ pub fn find_source(
 }
 
 fn sees(scope: &Scope, source: &SourceRow) -> bool {
-    let agency = match &scope.agencies {
-        AgencyScope::All => true,
-        AgencyScope::Only(agencies) => agencies.contains(&source.agency_id),
-    };
-    agency && source.sensitivity <= scope.sensitivity
+    scope.sees(source.agency_id, source.sensitivity)
 }
 
 /// For the head of every page.

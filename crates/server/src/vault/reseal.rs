@@ -17,8 +17,10 @@ pub struct SealedColumn {
 }
 
 /// Every column that holds sealed values. Whoever adds one adds a line here, or rotation will not find it.
-pub const SEALED: &[SealedColumn] =
-    &[SealedColumn { table: "sealed_secret", key: "name", column: "sealed", purpose: SECRET_PURPOSE }];
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "sealed_secret", key: "name", column: "sealed", purpose: SECRET_PURPOSE },
+    SealedColumn { table: "account", key: "account_id", column: "totp_sealed", purpose: "totp {key}" },
+];
 
 /// Rows changed in one transaction: short enough that nobody waits for it.
 const BATCH: i64 = 200;

@@ -1,13 +1,11 @@
 //! Style sheet, font and scripts, embedded in the program. Their address holds a hash of all of them, so
 //! browsers may keep them for good and a new version is a new address.
 
-use super::cache::CachePolicy;
+use super::{access::Routes, cache::CachePolicy};
 use axum::{
-    Router,
     extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
@@ -43,10 +41,10 @@ pub fn bundle_hash() -> &'static str {
 }
 
 /// Serves the assets.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
-        .route("/aset/{hash}/{*name}", get(serve_asset))
-        .route("/favicon.ico", get(|| serve_asset(Path((BUNDLE.clone(), "icon.svg".to_owned())))))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/aset/{hash}/{*name}", serve_asset)
+        .get("/favicon.ico", || serve_asset(Path((BUNDLE.clone(), "icon.svg".to_owned()))))
 }
 
 async fn serve_asset(Path((hash, name)): Path<(String, String)>) -> Response {

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use pendopo_vocab::{Lang, Scope};
+use pendopo_vocab::{Lang, Role, Scope};
 use std::{
     collections::{HashMap, VecDeque, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
@@ -46,6 +46,8 @@ pub struct PageKey {
     pub lang: Lang,
     /// What the reader may see.
     pub scope: Scope,
+    /// What the reader is to the center: it decides what the frame offers.
+    pub role: Role,
     /// The version of the data, from `App::data_version`.
     pub data_version: u64,
     /// The minute, since pages show the time and how long ago things happened.
@@ -184,11 +186,10 @@ fn takes_gzip(request: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pendopo_vocab::RegionCode;
 
     fn key(path: &str, data_version: u64) -> PageKey {
-        let scope = Scope::local(RegionCode::COUNTRY);
-        PageKey { path: path.to_owned(), lang: Lang::Id, scope, data_version, minute: 0 }
+        let scope = Scope::everything();
+        PageKey { path: path.to_owned(), lang: Lang::Id, scope, role: Role::Analyst, data_version, minute: 0 }
     }
 
     fn keep(cache: &PageCache, path: &str, length: usize) -> Response {

@@ -6,15 +6,17 @@ use super::{
     i18n::Tr,
     language::UiLang,
     layout::{Chrome, NavItem},
+    principal::principal_of,
 };
 use crate::{app::App, error::AppError};
 use askama::Template;
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
+use pendopo_vocab::Role;
 use std::sync::Arc;
 
 /// What an error says to the reader; travels with the response until it is rendered.
@@ -85,15 +87,24 @@ impl ErrorPage {
     }
 }
 
+/// Marks an answer with an error status that already says what to do, such as a form with its mistakes.
+#[derive(Debug, Clone, Copy)]
+pub struct Rendered;
+
 /// Middleware that renders what went wrong, whoever noticed it: a handler, a missing route, a limit.
 pub async fn render_errors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let get = request.method() == Method::GET;
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let lang = request.extensions().get::<UiLang>().copied();
     // Programs that watch the center read these as they are.
     let asset = path.starts_with("/aset/") || matches!(path.as_str(), "/healthz" | "/readyz" | "/metrics");
     let response = next.run(request).await;
+    let role = principal_of(response.extensions()).role;
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || asset {
+    if !(status.is_client_error() || status.is_server_error())
+        || asset
+        || response.extensions().get::<Rendered>().is_some()
+    {
         return response;
     }
     let problem = response.extensions().get::<Arc<Problem>>().cloned();
@@ -102,10 +113,13 @@ pub async fn render_errors(State(app): State<App>, request: Request, next: Next)
         return response;
     }
     let problem = problem.unwrap_or_else(|| Arc::new(Problem::unknown(status)));
+    if problem.code == AppError::SignInFirst.code() && !path.starts_with("/api/") {
+        return sign_in_first(&path, get);
+    }
     let mut rendered = if path.starts_with("/api/") {
         render_json(&problem, &path)
     } else {
-        render_html(&app, &problem, &path, Tr(lang.map_or_else(Default::default, |lang| lang.0)))
+        render_html(&app, &problem, &path, role, Tr(lang.map_or_else(Default::default, |lang| lang.0)))
     };
     for name in [header::ALLOW, header::RETRY_AFTER] {
         if let Some(value) = response.headers().get(&name) {
@@ -126,14 +140,32 @@ fn render_json(problem: &Problem, path: &str) -> Response {
         "reference": problem.reference,
     });
     let headers = [(header::CONTENT_TYPE, "application/problem+json")];
-    (problem.status, CachePolicy::Private.headers(), headers, body.to_string()).into_response()
+    let mut response =
+        (problem.status, CachePolicy::Private.headers(), headers, body.to_string()).into_response();
+    if problem.status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }
 
-fn render_html(app: &App, problem: &Problem, path: &str, t: Tr) -> Response {
+/// A visitor is shown where to sign in, and comes back after that.
+fn sign_in_first(path: &str, get: bool) -> Response {
+    let place = match get {
+        true => {
+            let path = url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
+            format!("/masuk?lanjut={path}")
+        }
+        false => "/masuk".to_owned(),
+    };
+    (CachePolicy::Private.headers(), Redirect::to(&place)).into_response()
+}
+
+fn render_html(app: &App, problem: &Problem, path: &str, role: Role, t: Tr) -> Response {
     let identity = app.identity();
     let mut chrome =
         Chrome::new(t, &identity.name, NavItem::None, path, app.clock().now(), &identity.time_zone);
     chrome.sample_data = identity.sample_data;
+    chrome.role = role;
     let page = ErrorPage {
         chrome,
         status: problem.status.as_u16(),

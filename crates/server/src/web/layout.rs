@@ -1,12 +1,14 @@
 //! The frame of every page: place, time, freshness, navigation, language.
 
 use super::{
+    access::Access,
     assets::asset_url,
     format::{TimeStyle, format_time},
     i18n::Tr,
 };
+use axum::http::Method;
 use jiff::{Timestamp, tz::TimeZone};
-use pendopo_vocab::Lang;
+use pendopo_vocab::{Lang, Role};
 
 /// The entries of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +23,21 @@ pub enum NavItem {
     Sources,
     /// Runs.
     Runs,
+    /// Accounts.
+    Users,
+    /// Screens and programs.
+    Devices,
+    /// One's own account.
+    Profile,
     /// None of them.
     None,
+}
+
+impl NavItem {
+    /// Belongs to running the center: on a small screen it is found from one's account.
+    pub fn is_manage(self) -> bool {
+        matches!(self, NavItem::Users | NavItem::Devices)
+    }
 }
 
 /// What the frame needs to know. Every page struct has one named `chrome`.
@@ -46,6 +61,10 @@ pub struct Chrome {
     pub fresh: usize,
     /// All sources.
     pub sources: usize,
+    /// What the reader is to the center.
+    pub role: Role,
+    /// What forms on this page carry; empty on pages that are shared between readers.
+    pub form_token: String,
     /// The page fetches itself anew after so many seconds, without script.
     pub refresh_secs: Option<u32>,
     /// The one script of the page, set by `PageRequest::scripted` alone.
@@ -71,12 +90,14 @@ pub struct NavLink {
     pub item: NavItem,
 }
 
-const NAVIGATION: [NavLink; 5] = [
+const NAVIGATION: [NavLink; 7] = [
     NavLink { href: "/", key: "nav-board", item: NavItem::Board },
     NavLink { href: "/indikator", key: "nav-indicators", item: NavItem::Indicators },
     NavLink { href: "/wilayah", key: "nav-regions", item: NavItem::Regions },
     NavLink { href: "/sumber", key: "nav-sources", item: NavItem::Sources },
     NavLink { href: "/penarikan", key: "nav-runs", item: NavItem::Runs },
+    NavLink { href: "/pengguna", key: "nav-users", item: NavItem::Users },
+    NavLink { href: "/perangkat", key: "nav-devices", item: NavItem::Devices },
 ];
 
 impl Chrome {
@@ -92,14 +113,50 @@ impl Chrome {
             data_as_of: None,
             fresh: 0,
             sources: 0,
+            role: Role::Public,
+            form_token: String::new(),
             refresh_secs: None,
             script: None,
         }
     }
 
-    /// The navigation.
-    pub fn navigation(&self) -> &'static [NavLink] {
-        &NAVIGATION
+    /// The navigation: what the reader's role may open.
+    pub fn navigation(&self) -> impl Iterator<Item = &'static NavLink> + use<> {
+        let role = self.role;
+        let access = Access::built_in().ok();
+        NAVIGATION.iter().filter(move |link| access.is_some_and(|access| access.may_open(role, link.href)))
+    }
+
+    /// The pages by which the center is run, as far as the reader may open them.
+    pub fn manage_links(&self) -> Vec<&'static NavLink> {
+        self.navigation().filter(|link| link.item.is_manage()).collect()
+    }
+
+    /// Whether the reader's role may open the page at this route.
+    pub fn may_open(&self, route: &str) -> bool {
+        Access::built_in().is_ok_and(|access| access.may_open(self.role, route))
+    }
+
+    /// Whether the reader's role may send the form to this route.
+    pub fn may_send(&self, route: &str) -> bool {
+        Access::built_in().is_ok_and(|access| {
+            access.rule(&Method::POST, route).is_some_and(|rule| rule.roles.contains(&self.role))
+        })
+    }
+
+    /// The reader is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        Role::OF_ACCOUNTS.contains(&self.role)
+    }
+
+    /// The page is about the reader's own account.
+    pub fn is_profile(&self) -> bool {
+        self.here == NavItem::Profile
+    }
+
+    /// The word for what the reader is.
+    pub fn role_word(&self) -> String {
+        self.t.tr(&format!("role-{}", self.role)).into_owned()
     }
 
     /// The place without the words that every government's name begins with.

@@ -3,12 +3,14 @@
 //! Names no feature. A page is a struct with an askama template and a [`Chrome`]; a handler asks its
 //! [`PageRequest`] to make it, from the cache of rendered pages where it may.
 
+mod access;
 mod assets;
 mod cache;
 mod client;
 mod error_page;
 mod flight;
 mod format;
+mod forms;
 mod headers;
 mod i18n;
 mod language;
@@ -16,14 +18,19 @@ mod layout;
 mod limits;
 mod listener;
 mod page_request;
+mod principal;
 mod security_txt;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub use access::{Access, Object, Rule};
+pub use access::{ROWS_ROUTE, Routes, authorize};
 pub use assets::{asset_url, routes as asset_routes};
-pub use client::{client, know_client};
-pub use error_page::render_errors;
+pub use client::{Client, client, know_client};
+pub use error_page::{Rendered, render_errors};
 pub use format::{Figure, TimeStyle, change, figure, format_time, how_long, thousands};
+pub use forms::check_form_token;
 pub use headers::security_headers;
 pub use i18n::Tr;
 pub use language::choose_language;
@@ -31,4 +38,5 @@ pub use layout::{Chrome, NavItem};
 pub use limits::{Cost, Limiter, admit};
 pub use listener::{Tls, certificate_end, serve_connections};
 pub use page_request::{Asked, PageRequest, Shared, Vitals};
+pub use principal::{Principal, Standing, Via, Who};
 pub use security_txt::show_security_contact;

@@ -1,6 +1,7 @@
 //! What a page handler is given, and the way from a question to a rendered answer.
 
 use super::{
+    access::Access,
     assets::asset_url,
     cache::{CachePolicy, PageCache, PageKey, RenderedPage},
     flight::{Flights, Turn},
@@ -9,6 +10,7 @@ use super::{
     i18n::Tr,
     language::UiLang,
     layout::{Chrome, NavItem, PageScript},
+    principal::{Principal, principal_of},
 };
 use crate::{
     app::{App, Identity},
@@ -71,7 +73,9 @@ pub struct PageRequest {
 pub struct Asked {
     /// The reader's language.
     pub t: Tr,
-    /// What the reader may see.
+    /// Who asks.
+    pub who: Arc<Principal>,
+    /// What they may see.
     pub scope: Scope,
     /// The present.
     pub now: Timestamp,
@@ -79,9 +83,21 @@ pub struct Asked {
     pub identity: Arc<Identity>,
     /// Path and query.
     pub path: String,
+    /// What forms must carry, for pages that are made for this reader alone.
+    pub form_token: String,
 }
 
 impl Asked {
+    /// Whether the reader's role may open the page at this route.
+    pub fn may_open(&self, route: &str) -> bool {
+        Access::built_in().is_ok_and(|access| access.may_open(self.who.role, route))
+    }
+
+    /// Where to look next, for a reader who may: the page at `href` under the word of `key`.
+    pub fn link_to(&self, href: &str, key: &str) -> Option<(String, String)> {
+        self.may_open(href).then(|| (href.to_owned(), self.t.tr(key).into_owned()))
+    }
+
     /// A time in the center's zone and the reader's language.
     pub fn time(&self, at: Timestamp, style: TimeStyle) -> String {
         format_time(at, &self.identity.time_zone, style, self.t.lang())
@@ -97,6 +113,7 @@ impl Asked {
         let identity = &self.identity;
         let mut chrome = Chrome::new(self.t, &identity.name, here, &self.path, self.now, &identity.time_zone);
         chrome.sample_data = identity.sample_data;
+        chrome.role = self.who.role;
         chrome.fresh = vitals.fresh;
         chrome.sources = vitals.sources;
         chrome.data_as_of = vitals.data_as_of.map(|at| self.time(at, TimeStyle::Short));
@@ -109,11 +126,14 @@ impl FromRequestParts<App> for PageRequest {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let UiLang(lang) = parts.extensions.get::<UiLang>().copied().unwrap_or(UiLang(Default::default()));
+        let who = principal_of(&parts.extensions);
         let asked = Asked {
             t: Tr(lang),
-            scope: app.scope(),
+            scope: who.scope.clone(),
             now: app.clock().now(),
             identity: app.identity(),
+            form_token: who.form_token.clone().unwrap_or_default(),
+            who,
             path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         };
         let shared = parts.extensions.get::<Arc<Shared>>().cloned();
@@ -136,6 +156,7 @@ impl PageRequest {
             path: self.asked.path.clone(),
             lang: self.asked.t.lang(),
             scope: self.asked.scope.clone(),
+            role: self.asked.who.role,
             data_version: self.app.data_version(),
             minute: self.asked.now.as_second().div_euclid(60),
         };
@@ -171,7 +192,12 @@ impl PageRequest {
         here: NavItem,
         build: impl FnOnce(&mut Reader<'_>, &Asked, Chrome) -> AppResult<P> + Send + 'static,
     ) -> AppResult<Response> {
-        let html = self.render(here, build).await?;
+        let token = self.asked.form_token.clone();
+        let with_token = move |reader: &mut Reader<'_>, asked: &Asked, mut chrome: Chrome| {
+            chrome.form_token = token;
+            build(reader, asked, chrome)
+        };
+        let html = self.render(here, with_token).await?;
         Ok((CachePolicy::Private.headers(), Html(html)).into_response())
     }
 

@@ -28,15 +28,14 @@ pub use tile::{Change, Tile};
 pub use trend::{Trend, TrendPoint};
 
 use crate::{
-    app::App,
     error::AppResult,
-    web::{NavItem, PageRequest},
+    web::{NavItem, PageRequest, Routes},
 };
-use axum::{Router, response::Response, routing::get};
+use axum::response::Response;
 
 /// The pattern page.
-pub fn routes() -> Router<App> {
-    Router::new().route("/pola", get(show_patterns))
+pub fn routes() -> Routes {
+    Routes::new().get("/pola", show_patterns)
 }
 
 async fn show_patterns(request: PageRequest) -> AppResult<Response> {

@@ -30,7 +30,7 @@ fn json_lines(body: &str) -> Vec<serde_json::Value> {
 #[test]
 fn what_people_do_is_told_with_who_and_to_what() {
     let center = center_with_a_past();
-    let server = center.serve();
+    let server = center.serve().signed_in(&center);
     let (status, page) = server.get("/audit").unwrap();
     assert_eq!(status, 200);
     for words in
@@ -55,7 +55,7 @@ fn what_people_do_is_told_with_who_and_to_what() {
 #[test]
 fn files_of_the_log_are_harmless_and_hold_the_whole_chain() {
     let center = center_with_a_past();
-    let server = center.serve();
+    let server = center.serve().signed_in(&center);
     let (_, csv) = server.get("/audit.csv?tindakan=pack-applied").unwrap();
     assert!(csv.contains("Siti") && csv.contains("=cmd()") && !csv.contains(",=cmd"), "{csv}");
     let (_, body) = server.get("/audit.jsonl").unwrap();
@@ -96,7 +96,7 @@ fn a_changed_past_is_named_and_the_exit_code_says_so() {
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("         1  changed") && said.contains("unguarded"), "{said}");
-    let server = center.serve();
+    let server = center.serve().signed_in(&center);
     let until = Instant::now() + Duration::from_secs(30);
     while !server.get("/audit").unwrap().1.contains("2 kerusakan, yang pertama pada nomor 1,") {
         assert!(Instant::now() < until, "the page does not tell of the damage");
@@ -114,10 +114,11 @@ fn a_kill_leaves_a_whole_chain_and_takes_only_the_latest_views() {
     let count = "select count(*) from audit_entry where action = 'exported'";
     let no_limits =
         [("PENDOPO__LIMITS__REQUESTS_PER_MINUTE", "0"), ("PENDOPO__LIMITS__COSTLY_REQUESTS_PER_MINUTE", "0")];
+    let cookies = center.serve().signed_in(&center).cookies();
     let (mut views, mut lost) = (0, 0);
     for _ in 0..KILLS {
         let before = center.db().read(|reader| Ok(number(reader, count))).unwrap();
-        let server: Server = center.serve_with(&no_limits);
+        let server: Server = center.serve_with(&no_limits).with_cookies(cookies.clone());
         let patience = GRACE + Duration::from_millis(rng.random_range(100..1000));
         let started = Instant::now();
         let mut answered = Vec::new();

@@ -40,7 +40,7 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
     let file = center.files().join("angka.csv");
     std::fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n").unwrap();
     center.ok(&["run", "angka"]);
-    let server = center.serve();
+    let server = center.serve().signed_in(&center);
     assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200));
 
     let filler = disk.path().join("filler");

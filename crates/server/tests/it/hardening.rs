@@ -16,7 +16,7 @@ fn serving() -> (Center, Server) {
     let rows = format!("kode,bulan,nilai\n{good}99.99.99.9999,2026-01,1\n");
     std::fs::write(center.files().join("angka.csv"), rows).unwrap();
     center.ok(&["run", "angka"]);
-    let server = center.serve();
+    let server = center.serve().signed_in(&center);
     (center, server)
 }
 
@@ -77,7 +77,7 @@ fn every_answer_carries_the_security_headers() {
             break;
         }
         checked += 1;
-        let (head, body) = server.ask(&format!("GET {path} HTTP/1.1\r\n")).unwrap();
+        let (head, body) = server.ask_raw(&format!("GET {path} HTTP/1.1\r\n")).unwrap();
         let found = headers(&head);
         let value = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
         assert_eq!(value("x-content-type-options"), "nosniff", "{path}: {head}");
@@ -125,14 +125,14 @@ fn every_answer_carries_the_security_headers() {
 fn behind_a_proxy_with_tls_browsers_are_told_to_stay_with_it() {
     let (_center, server) = serving();
     let (head, _) = server
-        .ask("GET /?bahasa=en HTTP/1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n")
+        .ask_raw("GET /?bahasa=en HTTP/1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n")
         .unwrap();
     let found = headers(&head);
     assert!(found["strict-transport-security"].contains("max-age=63072000"));
     assert!(found["set-cookie"].contains("; Secure"), "{head}");
     let (status, _) = server.get("/metrics").unwrap();
     assert_eq!(status, 200);
-    let (head, _) = server.ask("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1\r\n").unwrap();
+    let (head, _) = server.ask_raw("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 404"), "a stranger behind the proxy is a stranger: {head}");
 }
 

@@ -15,7 +15,7 @@ fn center_with_figures() -> (Center, Server) {
     let many: String = (2003..2013).map(|village| format!("33.16.01.{village},2026-02,1\n")).collect();
     fs::write(center.files().join("angka.csv"), rows.to_owned() + &many).unwrap();
     center.ok(&["run", "angka"]);
-    let server = center.serve();
+    let server = center.serve().signed_in(&center);
     (center, server)
 }
 

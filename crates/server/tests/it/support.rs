@@ -50,7 +50,7 @@ impl Center {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pendopo"));
         command.arg("--data").arg(&self.data).args(arguments).stdin(Stdio::null());
-        command.env_remove("PENDOPO_DATA");
+        command.env_remove("PENDOPO_DATA").env("PENDOPO__ACCOUNTS__SECOND_FACTOR", "optional");
         command
     }
 
@@ -103,7 +103,7 @@ impl Center {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Server { child, address };
+        let server = Server { child, address, cookies: String::new() };
         let until = Instant::now() + Duration::from_secs(60);
         while server.get("/healthz").is_none_or(|(status, _)| status != 200) {
             assert!(Instant::now() < until, "the server does not answer");
@@ -117,20 +117,72 @@ impl Center {
 pub struct Server {
     child: Child,
     address: String,
+    cookies: String,
+}
+
+/// What a server answered.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    fn cookies(&self) -> impl Iterator<Item = &str> {
+        let set = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        set.filter_map(|(_, value)| value.split(';').next())
+    }
+
+    /// The token that forms of this page carry.
+    pub fn form_token(&self) -> &str {
+        let field = self.body.split("name=\"_token\" value=\"").nth(1).unwrap();
+        field.split('"').next().unwrap()
+    }
 }
 
 impl Server {
+    /// Signs in as the administrator who makes the first account of the center.
+    pub fn signed_in(mut self, center: &Center) -> Server {
+        let link = center.ok(&["account", "first"]);
+        let path = &link[link.find("/undangan/").unwrap()..].trim();
+        let page = self.ask("GET", path, "").unwrap();
+        self.cookies = page.cookies().collect::<Vec<_>>().join("; ");
+        let password = "jati+randu+kapas";
+        let form = format!(
+            "_token={}&nama=Pengelola&login=pengelola&sandi={password}&ulang={password}",
+            page.form_token()
+        );
+        let done = self.ask("POST", path, &form).unwrap();
+        assert_eq!(done.status, 303, "{}", done.body);
+        self.cookies = done.cookies().collect::<Vec<_>>().join("; ");
+        self
+    }
+
+    /// The cookies of this reader.
+    pub fn cookies(&self) -> String {
+        self.cookies.clone()
+    }
+
+    /// The same reader at another server of the same center.
+    pub fn with_cookies(mut self, cookies: String) -> Server {
+        self.cookies = cookies;
+        self
+    }
+
     /// Status and body of a page, or `None` when nobody answers.
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
-        let (head, body) = self.ask(&format!("GET {path} HTTP/1.1\r\n"))?;
-        Some((head.split(' ').nth(1)?.parse().ok()?, body))
+        self.ask("GET", path, "").map(|answer| (answer.status, answer.body))
     }
 
     /// Head and body of the answer to a request whose first lines are given, or `None` when nobody answers.
-    pub fn ask(&self, lines: &str) -> Option<(String, String)> {
+    pub fn ask_raw(&self, lines: &str) -> Option<(String, String)> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-        write!(stream, "{lines}Host: {}\r\nConnection: close\r\n\r\n", self.address).ok()?;
+        let (address, cookies) = (&self.address, &self.cookies);
+        write!(stream, "{lines}Host: {address}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n").ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
         let answer = String::from_utf8_lossy(&answer);
@@ -151,6 +203,32 @@ impl Server {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success(), "the server did not end well");
+    }
+
+    /// Asks with the cookies of this reader, or `None` when nobody answers.
+    pub fn ask(&self, method: &str, path: &str, form: &str) -> Option<Answer> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        let (address, cookies, length) = (&self.address, &self.cookies, form.len());
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookies}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{form}"
+        )
+        .ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let mut lines = head.lines();
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers: Vec<(String, String)> = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+        let body = if chunked { join_chunks(body)? } else { body.to_owned() };
+        Some(Answer { status, headers, body })
     }
 }
 

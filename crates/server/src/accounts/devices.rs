@@ -1,0 +1,145 @@
+//! Keys of screens and of programs that send figures, for whoever runs the center.
+
+use super::{
+    Door,
+    cookies::Cookie,
+    pages::{DeviceListPage, SecretPage},
+    profile::RevokeForm,
+    secret::Secret,
+    sign_in::{answer, with_cookies},
+    store::token::{self, NewToken, TokenKind},
+};
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    web::{Asked, Client, NavItem, PageRequest, Who},
+};
+use axum::{
+    Extension, Form,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use pendopo_figures::{Reader, list_sources};
+use pendopo_vocab::Sensitivity;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Years for which a wall keeps its cookie; it ends when the token is revoked.
+const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
+
+/// All working keys and the forms for new ones.
+pub async fn list(request: PageRequest) -> AppResult<Response> {
+    page(request, None).await
+}
+
+async fn page(request: PageRequest, problem: Option<&'static str>) -> AppResult<Response> {
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
+        let now_ms = asked.now.as_millisecond();
+        let (devices, api) = (token::list_devices(reader, now_ms)?, token::list_api_tokens(reader, now_ms)?);
+        let sources = list_sources(reader)?.into_iter().filter(|source| {
+            source.retired_at.is_none() && asked.scope.sees(source.row.agency_id, source.row.sensitivity)
+        });
+        let sources = sources.map(|source| (source.row.code, source.row.name)).collect();
+        let boards = reader.query(
+            "select path from pack_file where path like 'boards/%' order by path",
+            &[],
+            |row| {
+                let path: String = row.get(0)?;
+                Ok(path.trim_start_matches("boards/").trim_end_matches(".toml").to_owned())
+            },
+        )?;
+        Ok(DeviceListPage::new(chrome, asked, &devices, &api, sources, boards, problem))
+    };
+    request.live(NavItem::Devices, build).await
+}
+
+/// A key to make.
+#[derive(Deserialize)]
+pub struct DeviceForm {
+    /// `display` or `push`.
+    jenis: String,
+    nama: String,
+    /// Code of the board or source.
+    untuk: String,
+    /// The screen may show internal figures.
+    internal: Option<String>,
+}
+
+/// Makes a key and shows it once.
+pub async fn add(
+    State(app): State<App>,
+    who: Who,
+    request: PageRequest,
+    Form(form): Form<DeviceForm>,
+) -> AppResult<Response> {
+    let (name, code) = (form.nama.trim().to_owned(), form.untuk.trim().to_owned());
+    let kind = match form.jenis.as_str() {
+        "display" => TokenKind::Display,
+        "push" => TokenKind::Push,
+        _ => return Err(AppError::Invalid("jenis: display or push".to_owned())),
+    };
+    if name.is_empty() || name.chars().count() > 80 || code.is_empty() {
+        return page(request, Some("token-wrong")).await;
+    }
+    let wall = kind == TokenKind::Display;
+    let secret = Secret::new(if wall { "" } else { "pdk_" })?;
+    let new = NewToken {
+        kind,
+        name: name.clone(),
+        account_id: None,
+        board: wall.then(|| code.clone()),
+        source: (!wall).then_some(code),
+        sensitivity: if wall && form.internal.is_some() {
+            Sensitivity::Internal
+        } else {
+            Sensitivity::Public
+        },
+        may_write: !wall,
+        expires_at: None,
+    };
+    let (hash, author, now_ms) = (secret.hash(), who.0.name.clone(), app.clock().now().as_millisecond());
+    app.blocking(move |db| db.write(|tx| token::add_token(tx, &hash, &new, &author, now_ms))).await?;
+    let text = secret.reveal().to_owned();
+    let page = move |chrome| match wall {
+        true => SecretPage::wall(chrome, format!("/dinding/{text}"), &name),
+        false => SecretPage::push(chrome, text, &name),
+    };
+    answer(request, NavItem::Devices, StatusCode::OK, page).await
+}
+
+/// Revokes a key.
+pub async fn revoke(
+    State(app): State<App>,
+    Extension(door): Extension<Arc<Door>>,
+    Form(form): Form<RevokeForm>,
+) -> AppResult<Response> {
+    let now_ms = app.clock().now().as_millisecond();
+    let revoked = app.blocking(move |db| {
+        db.write(|tx| {
+            let device = token::revoke_token(tx, None, form.token, now_ms)?;
+            Ok(device || token::revoke_any_api_token(tx, form.token, now_ms)?)
+        })
+    });
+    if !revoked.await? {
+        return Err(AppError::NotFound(form.token.to_string()));
+    }
+    door.forget();
+    Ok(Redirect::to("/perangkat").into_response())
+}
+
+/// Makes the browser that opens the link a wall: it keeps the key and shows its board.
+pub async fn become_wall(
+    State(app): State<App>,
+    Path(secret): Path<String>,
+    Extension(client): Extension<Client>,
+) -> AppResult<Response> {
+    let (hash, now_ms) = (Secret::presented(&secret).hash(), app.clock().now().as_millisecond());
+    let found = app.blocking(move |db| db.read(|reader| token::find_token(reader, &hash, now_ms))).await?;
+    let board = found
+        .filter(|(token, _)| token.new.kind == TokenKind::Display)
+        .and_then(|(token, _)| token.new.board);
+    let board = board.ok_or_else(|| AppError::NotFound(String::new()))?;
+    let cookie = Cookie::Wall.set(&secret, client.secure, Some(WALL_SECS));
+    Ok(with_cookies(Redirect::to(&format!("/papan/{board}")).into_response(), [cookie]))
+}

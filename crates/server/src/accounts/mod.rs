@@ -1,0 +1,59 @@
+//! Slice: who people and programs are to the center. Accounts, sign-in, sessions, tokens, invitations.
+//!
+//! What an account may do stands in `access.toml`, what it sees in its scope. Everything secret is shown
+//! once and kept as a hash or sealed.
+
+mod cookies;
+pub mod demo;
+pub mod devices;
+mod door;
+pub mod invitations;
+pub mod jobs;
+mod pages;
+pub mod password;
+pub mod profile;
+pub mod rules;
+pub mod secret;
+mod sign_in;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod totp;
+pub mod users;
+
+pub use door::{Door, identify};
+
+use crate::web::Routes;
+
+/// The routes of this slice.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/masuk", sign_in::show)
+        .post("/masuk", sign_in::sign_in)
+        .get("/masuk/kode", sign_in::show_code)
+        .post("/masuk/kode", sign_in::give_code)
+        .post("/keluar", sign_in::sign_out)
+        .get("/undangan/{secret}", invitations::show)
+        .post("/undangan/{secret}", invitations::accept)
+        .get("/profil", profile::show)
+        .post("/profil/sandi", profile::change_password)
+        .get("/profil/kode", profile::show_enrolment)
+        .post("/profil/kode", profile::enrol)
+        .post("/profil/kode/cabut", profile::remove_code)
+        .post("/profil/sesi/cabut", profile::end_sessions)
+        .post("/profil/token", profile::add_token)
+        .post("/profil/token/cabut", profile::revoke_token)
+        .get("/pengguna", users::list)
+        .post("/pengguna", users::add)
+        .get("/pengguna/baru", users::show_new)
+        .get("/pengguna/{id}", users::show)
+        .post("/pengguna/{id}", users::change)
+        .post("/pengguna/{id}/undang", users::invite)
+        .post("/pengguna/{id}/nonaktif", users::disable)
+        .post("/pengguna/{id}/aktif", users::enable)
+        .get("/perangkat", devices::list)
+        .post("/perangkat", devices::add)
+        .post("/perangkat/cabut", devices::revoke)
+        .get("/dinding/{secret}", devices::become_wall)
+}

@@ -1,0 +1,386 @@
+//! One's own account: password, second factor, sessions, tokens. What weighs most asks for the password again.
+
+use super::{
+    Door,
+    pages::{CodesPage, EnrolPage, ProfilePage, SecretPage},
+    password, rules,
+    secret::{Secret, hash, recovery_code},
+    sign_in::{Entry, answer, begin, totp_purpose},
+    store::{
+        account::{self, Account},
+        session::{self, Session, Stage},
+        token::{self, NewToken, Token, TokenKind},
+    },
+    throttle::Counted,
+    totp::TotpKey,
+};
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    web::{Asked, Client, NavItem, PageRequest, Standing, Via, Who},
+};
+use axum::{
+    Extension, Form,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use pendopo_figures::{DbError, Reader};
+use pendopo_vocab::Sensitivity;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Recovery codes given at a time.
+const RECOVERY_CODES: usize = 10;
+/// Days for which a token works at most.
+const MOST_TOKEN_DAYS: i64 = 366;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// All that the page of one's own account shows.
+pub struct Profile {
+    /// The account.
+    pub account: Account,
+    /// Running sessions, the newest first.
+    pub sessions: Vec<Session>,
+    /// Working tokens.
+    pub tokens: Vec<Token>,
+    /// Recovery codes left.
+    pub codes_left: i64,
+}
+
+fn account_id(who: &Who) -> AppResult<i64> {
+    who.0.account_id.ok_or(AppError::SignInFirst)
+}
+
+/// A program must not change the account that it acts for.
+fn by_session(who: &Who) -> AppResult<i64> {
+    match who.0.via {
+        Via::Session(session_id) => Ok(session_id),
+        _ => Err(AppError::Forbidden),
+    }
+}
+
+fn read_profile(
+    reader: &mut Reader<'_>,
+    account_id: i64,
+    now: Timestamp,
+) -> Result<Option<Profile>, DbError> {
+    let now_ms = now.as_millisecond();
+    let Some(account) = account::find_account(reader, account_id)? else { return Ok(None) };
+    Ok(Some(Profile {
+        account,
+        sessions: session::list_sessions(reader, account_id, now_ms)?,
+        tokens: token::list_tokens_of(reader, account_id, now_ms)?,
+        codes_left: account::count_recovery_codes(reader, account_id)?,
+    }))
+}
+
+/// The page, with what went wrong.
+async fn page(request: PageRequest, who: &Who, problem: Option<&'static str>) -> AppResult<Response> {
+    let (account_id, via, role) = (account_id(who)?, who.0.via, who.0.role);
+    let policy = request.app.config().accounts.second_factor;
+    let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
+        let profile = read_profile(reader, account_id, asked.now)?.ok_or(AppError::SignInFirst)?;
+        Ok(ProfilePage::new(chrome, asked, profile, via, problem).under(policy, role))
+    };
+    let mut response = request.live(NavItem::Profile, build).await?;
+    if status != StatusCode::OK {
+        *response.status_mut() = status;
+        response.extensions_mut().insert(crate::web::Rendered);
+    }
+    Ok(response)
+}
+
+/// The page of one's own account.
+pub async fn show(who: Who, request: PageRequest) -> AppResult<Response> {
+    page(request, &who, None).await
+}
+
+/// Looks at the present password of whoever wants to change something that weighs; counted like a sign-in.
+async fn confirm(
+    app: &App,
+    door: &Door,
+    who: &Who,
+    typed: String,
+) -> AppResult<Result<Account, &'static str>> {
+    let id = account_id(who)?;
+    let counted = Counted::Login(format!("password of {id}"));
+    if let Err(secs) = door.throttle().admit(counted.clone(), app.clock().now()) {
+        return Err(AppError::TooMany(secs));
+    }
+    let found = app.blocking(move |db| db.read(|reader| account::find_account(reader, id))).await?;
+    let account = found.ok_or(AppError::SignInFirst)?;
+    if !password::verify(typed, account.password_hash.clone()).await? {
+        return Ok(Err("password-now-wrong"));
+    }
+    door.throttle().forgive(&counted);
+    Ok(Ok(account))
+}
+
+/// A new password.
+#[derive(Deserialize)]
+pub struct PasswordForm {
+    kini: String,
+    sandi: String,
+    ulang: String,
+}
+
+/// Changes the password and ends all other sessions.
+pub async fn change_password(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    Extension(door): Extension<Arc<Door>>,
+    headers: HeaderMap,
+    who: Who,
+    request: PageRequest,
+    Form(form): Form<PasswordForm>,
+) -> AppResult<Response> {
+    by_session(&who)?;
+    let account = match confirm(&app, &door, &who, form.kini).await? {
+        Ok(account) => account,
+        Err(problem) => return page(request, &who, Some(problem)).await,
+    };
+    if form.sandi != form.ulang {
+        return page(request, &who, Some("password-differs")).await;
+    }
+    let own = [account.row.login.as_str(), &account.row.name, &request.asked.identity.name];
+    if let Err(weakness) = password::check(&form.sandi, &own) {
+        return page(request, &who, Some(weakness.key())).await;
+    }
+    let hash = password::hash(form.sandi).await?;
+    let (id, now_ms) = (account.account_id, app.clock().now().as_millisecond());
+    app.blocking(move |db| {
+        db.write(|tx| {
+            account::set_password(tx, id, &hash, now_ms)?;
+            session::end_other_sessions(tx, id, None, now_ms).map(drop)
+        })
+    })
+    .await?;
+    let entry = Entry { account: &account, stage: Stage::Full, method: "password", client };
+    begin(&app, &door, &headers, &who.0.via, &entry, "/profil").await
+}
+
+/// Shows a new shared key to scan. It is kept by the page's form, sealed, until a code proves that it was
+/// taken over.
+pub async fn show_enrolment(State(app): State<App>, who: Who, request: PageRequest) -> AppResult<Response> {
+    enrolment(&app, &who, request, None).await
+}
+
+async fn enrolment(
+    app: &App,
+    who: &Who,
+    request: PageRequest,
+    retry: Option<(TotpKey, &'static str)>,
+) -> AppResult<Response> {
+    by_session(who)?;
+    let (id, required) = (account_id(who)?, who.0.standing == Standing::MustEnrol);
+    let (key, problem) = match retry {
+        Some((key, problem)) => (key, Some(problem)),
+        None => (TotpKey::new()?, None),
+    };
+    let sealed = app.vault().seal(&purpose_of(id), key.as_bytes());
+    let sealed = STANDARD.encode(sealed);
+    let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let found = app.blocking(move |db| db.read(|reader| account::find_account(reader, id))).await?;
+    let login = found.ok_or(AppError::SignInFirst)?.row.login;
+    let drawing = key.drawing(&login)?;
+    let page = move |chrome| EnrolPage { chrome, drawing, letters: key.letters(), sealed, required, problem };
+    answer(request, NavItem::Profile, status, page).await
+}
+
+/// A key that waits in a form is sealed for one account, so that it cannot be carried to another.
+fn purpose_of(account_id: i64) -> String {
+    format!("totp offered to {account_id}")
+}
+
+/// The first code of a new key.
+#[derive(Deserialize)]
+pub struct EnrolForm {
+    kunci: String,
+    kode: String,
+    #[serde(default)]
+    kini: String,
+}
+
+/// Takes a new key into use once its first code is right, and gives recovery codes.
+pub async fn enrol(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    Extension(door): Extension<Arc<Door>>,
+    headers: HeaderMap,
+    who: Who,
+    request: PageRequest,
+    Form(form): Form<EnrolForm>,
+) -> AppResult<Response> {
+    by_session(&who)?;
+    let id = account_id(&who)?;
+    let offered = STANDARD.decode(&form.kunci).ok();
+    let opened = offered.and_then(|sealed| app.vault().open(&purpose_of(id), &sealed).ok());
+    let Some(key) = opened.and_then(|bytes| TotpKey::from_bytes(&bytes)) else {
+        return enrolment(&app, &who, request, None).await;
+    };
+    // Who is still at the door has just given the password.
+    if who.0.standing == Standing::Full
+        && let Err(problem) = confirm(&app, &door, &who, form.kini).await?
+    {
+        return enrolment(&app, &who, request, Some((key, problem))).await;
+    }
+    let Some(step) = key.check(&form.kode, app.clock().now(), 0) else {
+        return enrolment(&app, &who, request, Some((key, "code-wrong"))).await;
+    };
+    let codes = (0..RECOVERY_CODES).map(|_| recovery_code()).collect::<anyhow::Result<Vec<_>>>()?;
+    let hashes: Vec<String> = codes.iter().map(|code| hash("recovery", code)).collect();
+    let sealed = app.vault().seal(&totp_purpose(id), key.as_bytes());
+    let now_ms = app.clock().now().as_millisecond();
+    let account = app
+        .blocking(move |db| {
+            db.write(|tx| {
+                account::set_totp(tx, id, Some(sealed))?;
+                account::use_totp_step(tx, id, step)?;
+                account::set_recovery_codes(tx, id, &hashes)?;
+                session::end_other_sessions(tx, id, None, now_ms)?;
+                account::find_account(tx, id)
+            })
+        })
+        .await?
+        .ok_or(AppError::SignInFirst)?;
+    let entry = Entry { account: &account, stage: Stage::Full, method: "password+code", client };
+    let begun = begin(&app, &door, &headers, &who.0.via, &entry, "/").await?;
+    let mut response =
+        answer(request, NavItem::Profile, StatusCode::OK, move |chrome| CodesPage { chrome, codes }).await?;
+    for cookie in begun.headers().get_all(axum::http::header::SET_COOKIE) {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, cookie.clone());
+    }
+    Ok(response)
+}
+
+/// The present password.
+#[derive(Deserialize)]
+pub struct ConfirmForm {
+    kini: String,
+}
+
+/// Removes the second factor, where none is required.
+pub async fn remove_code(
+    State(app): State<App>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    request: PageRequest,
+    Form(form): Form<ConfirmForm>,
+) -> AppResult<Response> {
+    by_session(&who)?;
+    if rules::needs_second_factor(app.config().accounts.second_factor, who.0.role) {
+        return page(request, &who, Some("code-required")).await;
+    }
+    let account = match confirm(&app, &door, &who, form.kini).await? {
+        Ok(account) => account,
+        Err(problem) => return page(request, &who, Some(problem)).await,
+    };
+    let id = account.account_id;
+    app.blocking(move |db| {
+        db.write(|tx| {
+            account::set_totp(tx, id, None)?;
+            account::set_recovery_codes(tx, id, &[])
+        })
+    })
+    .await?;
+    door.forget();
+    Ok(Redirect::to("/profil").into_response())
+}
+
+/// Which session to end; none: all but this one.
+#[derive(Deserialize)]
+pub struct EndForm {
+    sesi: Option<i64>,
+}
+
+/// Ends one of one's sessions, or all others.
+pub async fn end_sessions(
+    State(app): State<App>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    Form(form): Form<EndForm>,
+) -> AppResult<Response> {
+    let (kept, id) = (by_session(&who)?, account_id(&who)?);
+    let now_ms = app.clock().now().as_millisecond();
+    app.blocking(move |db| {
+        db.write(|tx| match form.sesi {
+            Some(session_id) => session::end_session(tx, id, session_id, now_ms).map(drop),
+            None => session::end_other_sessions(tx, id, Some(kept), now_ms).map(drop),
+        })
+    })
+    .await?;
+    door.forget();
+    Ok(Redirect::to("/profil#sesi").into_response())
+}
+
+/// A token to make.
+#[derive(Deserialize)]
+pub struct TokenForm {
+    nama: String,
+    hari: i64,
+    tulis: Option<String>,
+    rahasia: Option<String>,
+    kini: String,
+}
+
+/// Makes a token that acts for this account, with at most its rights; shows it once.
+pub async fn add_token(
+    State(app): State<App>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    request: PageRequest,
+    Form(form): Form<TokenForm>,
+) -> AppResult<Response> {
+    by_session(&who)?;
+    let name = form.nama.trim().to_owned();
+    if name.is_empty() || name.chars().count() > 80 || !(1..=MOST_TOKEN_DAYS).contains(&form.hari) {
+        return page(request, &who, Some("token-wrong")).await;
+    }
+    let account = match confirm(&app, &door, &who, form.kini).await? {
+        Ok(account) => account,
+        Err(problem) => return page(request, &who, Some(problem)).await,
+    };
+    let secret = Secret::new("pdp_")?;
+    let now_ms = app.clock().now().as_millisecond();
+    let wanted = if form.rahasia.is_some() { Sensitivity::Restricted } else { Sensitivity::Internal };
+    let new = NewToken {
+        kind: TokenKind::Api,
+        name,
+        account_id: Some(account.account_id),
+        board: None,
+        source: None,
+        sensitivity: wanted.min(account.row.sensitivity),
+        may_write: form.tulis.is_some(),
+        expires_at: Some(now_ms + form.hari * DAY_MS),
+    };
+    let (hash, author) = (secret.hash(), who.0.name.clone());
+    app.blocking(move |db| db.write(|tx| token::add_token(tx, &hash, &new, &author, now_ms))).await?;
+    let secret = secret.reveal().to_owned();
+    let page = move |chrome| SecretPage::token(chrome, secret);
+    answer(request, NavItem::Profile, StatusCode::OK, page).await
+}
+
+/// Which token to revoke.
+#[derive(Deserialize)]
+pub struct RevokeForm {
+    /// Its id.
+    pub token: i64,
+}
+
+/// Revokes one of one's tokens.
+pub async fn revoke_token(
+    State(app): State<App>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    Form(form): Form<RevokeForm>,
+) -> AppResult<Response> {
+    by_session(&who)?;
+    let (id, now_ms) = (account_id(&who)?, app.clock().now().as_millisecond());
+    app.blocking(move |db| db.write(|tx| token::revoke_token(tx, Some(id), form.token, now_ms))).await?;
+    door.forget();
+    Ok(Redirect::to("/profil#token").into_response())
+}

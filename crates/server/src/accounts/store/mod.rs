@@ -1,0 +1,9 @@
+//! All SQL of accounts, invitations, sessions and tokens.
+
+pub mod account;
+pub mod invitation;
+pub mod session;
+pub mod token;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! The store on both engines: what works once works once, what ended has ended.
+
+use super::{
+    account::{self, AccountRow, scope_of},
+    invitation,
+    session::{self, NewSession, Stage},
+    token::{self, NewToken, TokenKind},
+};
+use pendopo_figures::{Db, DbError, DbUrl};
+use pendopo_vocab::{AgencyScope, RegionCode, Role, Sensitivity};
+
+const NOW: i64 = 1_795_500_000_000;
+
+fn on_both(check: impl Fn(&Db)) {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = DbUrl::Sqlite(folder.path().join("center.db"));
+    let server = pendopo_testkit::postgres();
+    for url in [sqlite, DbUrl::Postgres(server.url.clone())] {
+        let db = Db::open(&url).unwrap();
+        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
+        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        check(&db);
+    }
+}
+
+fn row(login: &str, role: Role) -> AccountRow {
+    AccountRow {
+        login: login.to_owned(),
+        name: "Siti Rahayu".to_owned(),
+        role,
+        agency_id: None,
+        region: None,
+        sensitivity: role.usual(),
+    }
+}
+
+fn write<T>(db: &Db, f: impl FnOnce(&mut pendopo_figures::Tx<'_>) -> Result<T, DbError>) -> T {
+    db.write(f).unwrap()
+}
+
+#[test]
+fn accounts_keep_what_was_decided() {
+    on_both(|db| {
+        let id = write(db, |tx| account::add_account(tx, &row("siti", Role::Analyst), "pengelola", NOW));
+        let found = db.read(|r| account::find_by_login(r, "siti")).unwrap().unwrap();
+        assert_eq!((found.account_id, found.row.clone()), (id, row("siti", Role::Analyst)));
+        assert!(found.password_hash.is_none() && found.disabled_at.is_none());
+        assert!(db.write(|tx| account::add_account(tx, &row("siti", Role::Leader), "x", NOW)).is_err());
+        write(db, |tx| account::set_totp(tx, id, Some(vec![1, 2, 3])));
+        assert!(write(db, |tx| account::use_totp_step(tx, id, 7)));
+        assert!(!write(db, |tx| account::use_totp_step(tx, id, 7)), "a code works once");
+        write(db, |tx| account::set_recovery_codes(tx, id, &["a".to_owned(), "b".to_owned()]));
+        assert!(write(db, |tx| account::use_recovery_code(tx, id, "a", NOW)));
+        assert!(!write(db, |tx| account::use_recovery_code(tx, id, "a", NOW)), "a code works once");
+        assert_eq!(db.read(|r| account::count_recovery_codes(r, id)).unwrap(), 1);
+    });
+}
+
+#[test]
+fn an_invitation_works_once_and_the_newest_alone() {
+    on_both(|db| {
+        let id = write(db, |tx| account::add_account(tx, &row("siti", Role::Analyst), "x", NOW));
+        write(db, |tx| invitation::add_invitation(tx, "old", Some(id), "x", NOW, NOW + 1000));
+        write(db, |tx| invitation::add_invitation(tx, "first", None, "x", NOW, NOW + 1000));
+        write(db, |tx| invitation::add_invitation(tx, "new", Some(id), "x", NOW, NOW + 1000));
+        let find = |hash: &str, at| db.read(|r| invitation::find_invitation(r, hash, at)).unwrap();
+        assert!(find("old", NOW).is_none() && find("first", NOW).is_some());
+        assert!(find("new", NOW + 1000).is_none(), "late");
+        let link = find("new", NOW).unwrap();
+        assert!(write(db, |tx| invitation::use_invitation(tx, link.invitation_id, NOW)));
+        assert!(!write(db, |tx| invitation::use_invitation(tx, link.invitation_id, NOW)));
+        assert!(find("new", NOW).is_none());
+    });
+}
+
+#[test]
+fn sessions_end_by_time_by_hand_and_with_the_account() {
+    on_both(|db| {
+        let id = write(db, |tx| account::add_account(tx, &row("siti", Role::Analyst), "x", NOW));
+        let begin = |hash: &str| {
+            let new = NewSession {
+                secret_hash: hash,
+                account_id: id,
+                stage: Stage::Full,
+                method: "password",
+                expires_at: NOW + 10_000,
+                address: Some("10.0.0.7"),
+                agent: Some("Mozilla/5.0"),
+            };
+            write(db, |tx| session::begin_session(tx, &new, NOW))
+        };
+        let find =
+            |hash: &str, at, idle| db.read(|r| session::find_session(r, hash, at, idle)).unwrap().is_some();
+        let (a, _b) = (begin("a"), begin("b"));
+        assert!(find("a", NOW + 5, 1000) && !find("x", NOW + 5, 1000));
+        assert!(!find("a", NOW + 1000, 1000), "idle");
+        write(db, |tx| session::note_seen(tx, &[(a, NOW + 900)]));
+        assert!(find("a", NOW + 1000, 1000), "used since");
+        assert!(!find("a", NOW + 10_000, 100_000), "its life is over");
+        assert!(!write(db, |tx| session::end_session(tx, id + 1, a, NOW)), "another's session");
+        assert!(write(db, |tx| session::end_session(tx, id, a, NOW)));
+        assert!(!find("a", NOW + 5, 1000) && find("b", NOW + 5, 1000));
+        write(db, |tx| account::set_disabled(tx, id, Some(NOW)));
+        assert!(!find("b", NOW + 5, 1000), "barred");
+        write(db, |tx| account::set_disabled(tx, id, None));
+        assert_eq!(write(db, |tx| session::end_other_sessions(tx, id, None, NOW)), 1);
+        assert_eq!(write(db, |tx| session::forget_sessions(tx, NOW + 1)), 2);
+        for n in 0..25 {
+            write(db, |tx| session::know_browser(tx, &format!("b{n}"), id, NOW + n));
+        }
+        let known = |hash: &str| db.read(|r| session::is_known_browser(r, hash, id)).unwrap();
+        assert!(known("b24") && known("b5") && !known("b4"));
+    });
+}
+
+#[test]
+fn tokens_work_until_revoked_or_barred() {
+    on_both(|db| {
+        let id = write(db, |tx| account::add_account(tx, &row("siti", Role::Analyst), "x", NOW));
+        let new = |kind, account_id, expires_at| NewToken {
+            kind,
+            name: "laporan".to_owned(),
+            account_id,
+            board: None,
+            source: None,
+            sensitivity: Sensitivity::Internal,
+            may_write: false,
+            expires_at,
+        };
+        let find = |hash: &str, at| db.read(|r| token::find_token(r, hash, at)).unwrap();
+        let api = write(db, |tx| {
+            token::add_token(tx, "api", &new(TokenKind::Api, Some(id), Some(NOW + 50)), "x", NOW)
+        });
+        let wall =
+            write(db, |tx| token::add_token(tx, "wall", &new(TokenKind::Display, None, None), "x", NOW));
+        assert!(find("api", NOW).unwrap().1.is_some() && find("api", NOW + 50).is_none());
+        assert!(find("wall", NOW + 1_000_000).unwrap().1.is_none());
+        assert_eq!(db.read(|r| token::list_tokens_of(r, id, NOW)).unwrap().len(), 1);
+        assert_eq!(db.read(|r| token::list_devices(r, NOW)).unwrap().len(), 1);
+        write(db, |tx| account::set_disabled(tx, id, Some(NOW)));
+        assert!(find("api", NOW).is_none(), "its account is barred");
+        write(db, |tx| account::set_disabled(tx, id, None));
+        assert!(!write(db, |tx| token::revoke_token(tx, Some(id + 1), api, NOW)), "another's token");
+        assert!(!write(db, |tx| token::revoke_token(tx, Some(id), wall, NOW)), "a wall is nobody's");
+        assert!(write(db, |tx| token::revoke_token(tx, Some(id), api, NOW)));
+        assert!(write(db, |tx| token::revoke_token(tx, None, wall, NOW)));
+        assert!(find("api", NOW).is_none() && find("wall", NOW).is_none());
+    });
+}
+
+#[test]
+fn a_role_with_a_place_and_none_given_sees_nothing_of_it() {
+    let center: RegionCode = "33.16".parse().unwrap();
+    let operator = scope_of(&row("o", Role::Operator), center);
+    assert_eq!(operator.agencies, AgencyScope::Only(Vec::new()));
+    let officer = scope_of(&row("p", Role::Officer), center);
+    assert_eq!((officer.sensitivity, officer.region), (Sensitivity::Public, center));
+    let leader = scope_of(&row("l", Role::Leader), center);
+    assert_eq!((leader.sensitivity, leader.agencies), (Sensitivity::Restricted, AgencyScope::All));
+}

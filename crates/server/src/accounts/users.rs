@@ -1,0 +1,277 @@
+//! Accounts, for whoever runs the center: add, change, invite, bar. The auditor looks on.
+
+use super::{
+    Door, invitations,
+    pages::{AccountForm, SecretPage, UserListPage, UserPage},
+    rules,
+    secret::Secret,
+    sign_in::answer,
+    store::{
+        account::{self, Account, AccountRow},
+        invitation, session,
+    },
+};
+use crate::{
+    app::App,
+    error::{AppError, AppResult},
+    web::{Asked, Chrome, NavItem, PageRequest, Rendered, Who},
+};
+use axum::{
+    Extension, Form,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use pendopo_figures::{AgencyRow, DbError, Reader, Stored, list_agencies};
+use pendopo_vocab::{Role, Sensitivity};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// An account as an administrator writes it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Written {
+    /// Login; only for a new account.
+    #[serde(default)]
+    pub login: String,
+    /// The person's name.
+    #[serde(default)]
+    pub nama: String,
+    /// The role's word.
+    #[serde(default)]
+    pub peran: String,
+    /// Code of the agency.
+    #[serde(default)]
+    pub opd: String,
+    /// Code of the place.
+    #[serde(default)]
+    pub wilayah: String,
+    /// `public`, `internal`, `restricted`; empty: the role's usual.
+    #[serde(default)]
+    pub kerahasiaan: String,
+}
+
+impl Written {
+    /// What was written, as far as it can be read.
+    fn row(&self, agencies: &[Stored<AgencyRow>]) -> AccountRow {
+        let role = self.peran.parse().unwrap_or(Role::Public);
+        let sensitivity = match self.kerahasiaan.as_str() {
+            "public" => Sensitivity::Public,
+            "internal" => Sensitivity::Internal,
+            "restricted" => Sensitivity::Restricted,
+            _ => role.usual(),
+        };
+        let agency = agencies.iter().find(|agency| agency.row.code == self.opd).map(|agency| agency.id);
+        AccountRow {
+            login: rules::normal_login(&self.login),
+            name: self.nama.trim().to_owned(),
+            role,
+            agency_id: agency.filter(|_| role.needs_agency()),
+            region: self.wilayah.trim().parse().ok().filter(|_| role.needs_region()),
+            sensitivity,
+        }
+    }
+
+    /// An account as its form shows it.
+    pub fn of(account: &Account, agencies: &[Stored<AgencyRow>]) -> Written {
+        let row = &account.row;
+        let agency = agencies.iter().find(|agency| Some(agency.id) == row.agency_id);
+        Written {
+            login: row.login.clone(),
+            nama: row.name.clone(),
+            peran: row.role.to_string(),
+            opd: agency.map_or_else(String::new, |agency| agency.row.code.clone()),
+            wilayah: row.region.map_or_else(String::new, |region| region.to_string()),
+            kerahasiaan: match row.sensitivity {
+                Sensitivity::Public => "public",
+                Sensitivity::Internal => "internal",
+                Sensitivity::Restricted => "restricted",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+/// All accounts.
+pub async fn list(request: PageRequest) -> AppResult<Response> {
+    let build = |reader: &mut Reader<'_>, asked: &Asked, chrome| {
+        let (accounts, agencies) = (account::list_accounts(reader)?, list_agencies(reader)?);
+        Ok(UserListPage::new(chrome, asked, &accounts, &agencies))
+    };
+    request.live(NavItem::Users, build).await
+}
+
+/// The form for a new account.
+pub async fn show_new(request: PageRequest) -> AppResult<Response> {
+    form(request, None, Written::default(), Vec::new()).await
+}
+
+async fn form(
+    request: PageRequest,
+    account: Option<Account>,
+    written: Written,
+    wrong: Vec<&'static str>,
+) -> AppResult<Response> {
+    let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
+        let agencies = list_agencies(reader)?;
+        let now_ms = asked.now.as_millisecond();
+        let sessions = match &account {
+            Some(account) => session::list_sessions(reader, account.account_id, now_ms)?.len(),
+            None => 0,
+        };
+        let form = AccountForm::new(asked, &agencies, written, &wrong);
+        Ok(UserPage::new(chrome, asked, account.as_ref(), sessions, form))
+    };
+    let mut response = request.live(NavItem::Users, build).await?;
+    if status != StatusCode::OK {
+        *response.status_mut() = status;
+        response.extensions_mut().insert(Rendered);
+    }
+    Ok(response)
+}
+
+async fn agencies(app: &App) -> AppResult<Vec<Stored<AgencyRow>>> {
+    app.blocking(|db| db.read(list_agencies)).await
+}
+
+async fn find(app: &App, id: i64) -> AppResult<Account> {
+    let found = app.blocking(move |db| db.read(|reader| account::find_account(reader, id))).await?;
+    found.ok_or_else(|| AppError::NotFound(id.to_string()))
+}
+
+/// Adds an account and shows the link by which its owner comes in.
+pub async fn add(
+    State(app): State<App>,
+    who: Who,
+    request: PageRequest,
+    Form(written): Form<Written>,
+) -> AppResult<Response> {
+    let row = written.row(&agencies(&app).await?);
+    let wrong = rules::check_account(&row, request.asked.identity.region);
+    if !wrong.is_empty() {
+        return form(request, None, written, wrong).await;
+    }
+    let (author, now_ms) = (who.0.name.clone(), app.clock().now().as_millisecond());
+    let name = row.name.clone();
+    let added = app
+        .blocking(move |db| {
+            db.write(|tx| match account::find_by_login(tx, &row.login)? {
+                Some(_) => Ok(None),
+                None => account::add_account(tx, &row, &author, now_ms).map(Some),
+            })
+        })
+        .await?;
+    match added {
+        Some(id) => show_link(&app, &who, request, id, name).await,
+        None => form(request, None, written, vec!["user-login-taken"]).await,
+    }
+}
+
+/// Makes a link and shows it, once.
+async fn show_link(app: &App, who: &Who, request: PageRequest, id: i64, name: String) -> AppResult<Response> {
+    let secret = Secret::new("")?;
+    let (hash, author) = (secret.hash(), who.0.name.clone());
+    let now_ms = app.clock().now().as_millisecond();
+    let until = now_ms.saturating_add(app.config().accounts.invitation_ms());
+    app.blocking(move |db| {
+        db.write(|tx| invitation::add_invitation(tx, &hash, Some(id), &author, now_ms, until))
+    })
+    .await?;
+    let until = request.asked.time_ms(until, crate::web::TimeStyle::Full);
+    let path = invitations::path_of(&secret);
+    let page = move |chrome| SecretPage::invitation(chrome, path, &name, &until);
+    answer(request, NavItem::Users, StatusCode::OK, page).await
+}
+
+/// One account.
+pub async fn show(State(app): State<App>, Path(id): Path<i64>, request: PageRequest) -> AppResult<Response> {
+    let account = find(&app, id).await?;
+    let written = Written::of(&account, &agencies(&app).await?);
+    form(request, Some(account), written, Vec::new()).await
+}
+
+/// Changes role and reach of an account. Its sessions end, so that none keeps rights it no longer has.
+pub async fn change(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    request: PageRequest,
+    Form(mut written): Form<Written>,
+) -> AppResult<Response> {
+    let account = find(&app, id).await?;
+    written.login.clone_from(&account.row.login);
+    let row = written.row(&agencies(&app).await?);
+    let mut wrong = rules::check_account(&row, request.asked.identity.region);
+    if who.0.account_id == Some(id) && row.role != account.row.role {
+        wrong.push("user-own-role");
+    }
+    if !wrong.is_empty() {
+        return form(request, Some(account), written, wrong).await;
+    }
+    let reach_changed = row.role != account.row.role
+        || row.agency_id != account.row.agency_id
+        || row.region != account.row.region
+        || row.sensitivity != account.row.sensitivity;
+    let now_ms = app.clock().now().as_millisecond();
+    app.blocking(move |db| {
+        db.write(|tx| {
+            account::change_account(tx, id, &row)?;
+            if reach_changed {
+                session::end_other_sessions(tx, id, None, now_ms)?;
+            }
+            Ok::<(), DbError>(())
+        })
+    })
+    .await?;
+    door.forget();
+    Ok(Redirect::to("/pengguna").into_response())
+}
+
+/// A new link for an account, such as after a forgotten password.
+pub async fn invite(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    who: Who,
+    request: PageRequest,
+) -> AppResult<Response> {
+    let account = find(&app, id).await?;
+    show_link(&app, &who, request, id, account.row.name).await
+}
+
+/// Bars an account; its sessions end at once.
+pub async fn disable(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+) -> AppResult<Response> {
+    find(&app, id).await?;
+    if who.0.account_id == Some(id) {
+        return Err(AppError::Conflict("own account".to_owned()));
+    }
+    set_disabled(&app, &door, id, Some(app.clock().now().as_millisecond())).await
+}
+
+/// Lets an account in again.
+pub async fn enable(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
+) -> AppResult<Response> {
+    find(&app, id).await?;
+    set_disabled(&app, &door, id, None).await
+}
+
+async fn set_disabled(app: &App, door: &Door, id: i64, since: Option<i64>) -> AppResult<Response> {
+    let now_ms = app.clock().now().as_millisecond();
+    app.blocking(move |db| {
+        db.write(|tx| {
+            account::set_disabled(tx, id, since)?;
+            session::end_other_sessions(tx, id, None, now_ms).map(drop)
+        })
+    })
+    .await?;
+    door.forget();
+    Ok(Redirect::to(&format!("/pengguna/{id}")).into_response())
+}

@@ -1,0 +1,103 @@
+//! `account`: what whoever holds the machine may do when nobody can sign in.
+
+use super::{
+    args::{AccountAction, Global},
+    author, open, out,
+    query::print_result,
+};
+use crate::{
+    accounts::{
+        invitations::path_of,
+        jobs::{SETUP_MINS, setup_path},
+        secret::Secret,
+        store::{account, invitation, session},
+    },
+    app::App,
+};
+use anyhow::{Context, bail};
+use pendopo_figures::{DbError, QueryResult, Value};
+use std::process::ExitCode;
+
+/// Does what was asked.
+pub fn account(global: &Global, action: &AccountAction) -> anyhow::Result<ExitCode> {
+    let app = open(global)?;
+    match action {
+        AccountAction::First => first(&app)?,
+        AccountAction::List { format } => print_result(&list(&app)?, *format)?,
+        AccountAction::Link { login, without_code } => link(&app, global, login, *without_code)?,
+        AccountAction::Disable { login } => set_disabled(&app, login, true)?,
+        AccountAction::Enable { login } => set_disabled(&app, login, false)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn first(app: &App) -> anyhow::Result<()> {
+    let path =
+        setup_path(app)?.context("there are accounts; `pendopo account link LOGIN` lets one in again")?;
+    out::line(format!("http://{}{path}", app.config().listen))?;
+    out::note(format!("Works once, for {SETUP_MINS} minutes, while `pendopo serve` runs."));
+    Ok(())
+}
+
+fn list(app: &App) -> anyhow::Result<QueryResult> {
+    let columns = ["login", "name", "role", "region", "second_factor", "last_sign_in", "disabled"];
+    let accounts = app.db().read(account::list_accounts)?;
+    let time = |at: Option<i64>| {
+        let zone = app.identity().time_zone.clone();
+        at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok()).map_or(Value::Null, |at| {
+            Value::Text(at.to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M").to_string())
+        })
+    };
+    let row = |account: account::Account| {
+        vec![
+            Value::Text(account.row.login),
+            Value::Text(account.row.name),
+            Value::Text(account.row.role.to_string()),
+            account.row.region.map_or(Value::Null, |region| Value::Text(region.to_string())),
+            Value::Text(if account.totp_sealed.is_some() { "yes" } else { "no" }.to_owned()),
+            time(account.last_sign_in_at),
+            time(account.disabled_at),
+        ]
+    };
+    Ok(QueryResult {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: accounts.into_iter().map(row).collect(),
+        truncated: false,
+    })
+}
+
+fn find(app: &App, login: &str) -> anyhow::Result<account::Account> {
+    let found = app.db().read(|reader| account::find_by_login(reader, &login.to_lowercase()))?;
+    found.with_context(|| format!("no account `{login}`; see `pendopo account list`"))
+}
+
+fn link(app: &App, global: &Global, login: &str, without_code: bool) -> anyhow::Result<()> {
+    let found = find(app, login)?;
+    if found.disabled_at.is_some() {
+        bail!("`{login}` is disabled; first: pendopo account enable {login}");
+    }
+    let secret = Secret::new("")?;
+    let now_ms = app.clock().now().as_millisecond();
+    let until = now_ms.saturating_add(app.config().accounts.invitation_ms());
+    app.db().write(|tx| {
+        if without_code {
+            account::set_totp(tx, found.account_id, None)?;
+            account::set_recovery_codes(tx, found.account_id, &[])?;
+        }
+        let by = author(global);
+        invitation::add_invitation(tx, &secret.hash(), Some(found.account_id), by.as_str(), now_ms, until)
+    })?;
+    out::line(format!("http://{}{}", app.config().listen, path_of(&secret)))
+}
+
+fn set_disabled(app: &App, login: &str, disabled: bool) -> anyhow::Result<()> {
+    let found = find(app, login)?;
+    let now_ms = app.clock().now().as_millisecond();
+    app.db().write(|tx| {
+        account::set_disabled(tx, found.account_id, disabled.then_some(now_ms))?;
+        session::end_other_sessions(tx, found.account_id, None, now_ms)?;
+        Ok::<(), DbError>(())
+    })?;
+    out::note(format!("{login}: {}", if disabled { "disabled, all sessions ended" } else { "enabled" }));
+    Ok(())
+}

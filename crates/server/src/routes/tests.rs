@@ -1,0 +1,5 @@
+//! Doors and rooms: who may use which route and sees what behind it, tried cell by cell.
+
+mod doors;
+mod matrix;
+mod world;

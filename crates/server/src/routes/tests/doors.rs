@@ -1,0 +1,189 @@
+//! Sign-in, sessions and forms through the whole router: what must not work does not.
+
+use super::world::{Asker, Reply, World};
+use crate::{
+    accounts::{password, secret::Secret, store::account},
+    web::Access,
+};
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use pendopo_vocab::{Role, Sensitivity};
+
+const PASSWORD: &str = "jati randu kapas";
+
+fn form(cookie: &str, path: &str, fields: &str) -> Request<Body> {
+    Request::post(path)
+        .header(header::HOST, "pusat.test")
+        .header(header::COOKIE, cookie)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(fields.to_owned()))
+        .unwrap()
+}
+
+fn get(cookie: &str, path: &str) -> Request<Body> {
+    Request::get(path)
+        .header(header::HOST, "pusat.test")
+        .header(header::COOKIE, cookie)
+        .body(Body::empty())
+        .unwrap()
+}
+
+/// `name=value` of a cookie that was set.
+fn cookie(reply: &Reply, name: &str) -> Option<String> {
+    let set = reply.cookies.iter().find(|set| set.starts_with(&format!("{name}=")))?;
+    set.split(';').next().map(str::to_owned)
+}
+
+fn set_password(world: &World, login: &str) {
+    let hash = password::hash_now(PASSWORD).unwrap();
+    world
+        .app
+        .db()
+        .write(|tx| {
+            let id = account::find_by_login(tx, login)?.unwrap().account_id;
+            account::set_password(tx, id, &hash, 0)
+        })
+        .unwrap();
+}
+
+async fn sign_in(world: &World, before: &str, login: &str, password: &str) -> Reply {
+    let token = Secret::presented("peramban").form_token();
+    let fields = format!("_token={token}&nama={login}&sandi={}", password.replace(' ', "+"));
+    world.send(form(&format!("pendopo-formulir=peramban; {before}"), "/masuk", &fields)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_begins_anew_at_sign_in_and_ends_for_good_at_sign_out() {
+    let world = World::open().await;
+    set_password(&world, "korban");
+    let planted = "pendopo=dipasang-orang-lain";
+    let reply = sign_in(&world, planted, "korban", PASSWORD).await;
+    // Two factors are the rule, and this account has one: it is let in to set up the second alone.
+    assert_eq!((reply.status, reply.location.as_str()), (StatusCode::SEE_OTHER, "/profil/kode"));
+    let session = cookie(&reply, "pendopo").unwrap();
+    assert_ne!(session, planted, "no cookie from before a sign-in is worth anything after it");
+    assert_eq!(world.send(get(planted, "/sumber")).await.location, "/masuk?lanjut=%2Fsumber");
+    let inside = world.send(get(&session, "/sumber")).await;
+    assert_eq!(inside.location, "/profil/kode", "first the second factor");
+    assert_eq!(world.send(get(&session, "/profil/kode")).await.status, StatusCode::OK);
+
+    let person = world.person(Role::Analyst, Sensitivity::Internal, 0);
+    let secret = world.session(&person);
+    let cookie = format!("pendopo={}", secret.reveal());
+    assert_eq!(world.send(get(&cookie, "/sumber")).await.status, StatusCode::OK);
+    let fields = format!("_token={}", secret.form_token());
+    assert_eq!(world.send(form(&cookie, "/keluar", &fields)).await.location, "/masuk");
+    let stolen = world.send(get(&cookie, "/sumber")).await;
+    assert_eq!(stolen.location, "/masuk?lanjut=%2Fsumber", "a stolen cookie is worth nothing after sign-out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_are_few_and_the_person_is_not_locked_out() {
+    let world = World::open().await;
+    set_password(&world, "korban");
+    let first = sign_in(&world, "", "korban", PASSWORD).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER);
+    let hash = crate::accounts::secret::hash("browser", "kenal");
+    let victim = world.victim;
+    world.app.db().write(|tx| crate::accounts::store::session::know_browser(tx, &hash, victim, 0)).unwrap();
+    let (mut evaluated, mut refused) = (0, 0);
+    for n in 0..200 {
+        match sign_in(&world, "", "korban", &format!("tebakan {n}")).await.status {
+            StatusCode::UNPROCESSABLE_ENTITY => evaluated += 1,
+            StatusCode::TOO_MANY_REQUESTS => refused += 1,
+            other => panic!("guess {n}: {other}"),
+        }
+    }
+    println!("of 200 guesses {evaluated} were evaluated, {refused} refused");
+    assert_eq!((evaluated, refused), (20, 180));
+    let stranger = sign_in(&world, "", "korban", PASSWORD).await;
+    assert_eq!(stranger.status, StatusCode::TOO_MANY_REQUESTS, "the right guess of a stranger waits too");
+    let person = sign_in(&world, "pendopo-peramban=kenal", "korban", PASSWORD).await;
+    assert_eq!(person.status, StatusCode::SEE_OTHER, "a browser that was here before comes in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_barred_account_and_an_unknown_one_look_the_same() {
+    let world = World::open().await;
+    set_password(&world, "korban");
+    let victim = world.victim;
+    world.app.db().write(|tx| account::set_disabled(tx, victim, Some(1))).unwrap();
+    let barred = sign_in(&world, "", "korban", PASSWORD).await;
+    let unknown = sign_in(&world, "", "siapa", PASSWORD).await;
+    assert_eq!(
+        (barred.status, unknown.status),
+        (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY)
+    );
+    assert_eq!(barred.body.replace("korban", "siapa"), unknown.body);
+}
+
+/// What every change must be refused with.
+#[derive(Clone, Copy)]
+enum Forgery {
+    NoToken,
+    WrongToken,
+    AnotherSessionsToken,
+    FromAnotherSite,
+    AsPlainText,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_change_is_made_by_a_form_from_elsewhere() {
+    use Forgery::{AnotherSessionsToken, AsPlainText, FromAnotherSite, NoToken, WrongToken};
+    let world = World::open().await;
+    let person = world.person(Role::Administrator, Sensitivity::Restricted, 0);
+    let (secret, other) = (world.session(&person), world.session(&person));
+    let cookie = format!("pendopo={}", secret.reveal());
+    let mut tried = 0;
+    for (method, route, _) in Access::built_in().unwrap().rules() {
+        if method != Method::POST.as_str() {
+            continue;
+        }
+        let path = route.replace("{code}", "szqa1").replace("{id}", "1").replace("{secret}", "x");
+        for forgery in [NoToken, WrongToken, AnotherSessionsToken, FromAnotherSite, AsPlainText] {
+            let token = match forgery {
+                NoToken => String::new(),
+                WrongToken => format!("_token={}", "0".repeat(64)),
+                AnotherSessionsToken => format!("_token={}", other.form_token()),
+                FromAnotherSite | AsPlainText => format!("_token={}", secret.form_token()),
+            };
+            let mut request = form(&cookie, &path, &token);
+            if matches!(forgery, FromAnotherSite) {
+                request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+            }
+            if matches!(forgery, AsPlainText) {
+                request.headers_mut().insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+            }
+            let status = world.send(request).await.status;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+            tried += 1;
+        }
+    }
+    println!("{tried} forged changes refused");
+    assert!(tried > 80, "{tried}");
+    assert_eq!(world.send(get(&cookie, "/profil")).await.status, StatusCode::OK, "nothing was signed out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn visitors_leave_nothing_behind() {
+    let world = World::open().await;
+    let size = |world: &World| world.app.db().size_bytes().unwrap();
+    world.app.db().checkpoint().unwrap();
+    let before = size(&world);
+    let visitor: Asker = world.visitor();
+    for n in 0..2000 {
+        let path = ["/", "/indikator", "/masuk", "/tidak-ada", "/sumber"][n % 5];
+        world.ask(&visitor, None, &Method::GET, path).await;
+    }
+    let sessions: i64 = world
+        .app
+        .db()
+        .read(|reader| reader.query_one("select count(*) from session", &[], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(sessions, 0);
+    let grown = size(&world).saturating_sub(before);
+    println!("2000 visits: 0 sessions, {grown} bytes more on disk");
+    assert!(grown < 256 * 1024, "{grown}");
+}
