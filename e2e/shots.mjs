@@ -1,11 +1,11 @@
 // Walks over all pages of a running center, takes screenshots at three sizes and fails when a page
 // answers with an error, scrolls sideways or logs an error.
 //
-//   node shots.mjs http://127.0.0.1:8600 ../docs/screenshots
+//   node shots.mjs http://127.0.0.1:8600 ../docs/screenshots [part of the pages' names]
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const [base = "http://127.0.0.1:8600", folder = "../docs/screenshots"] = process.argv.slice(2);
+const [base = "http://127.0.0.1:8600", folder = "../docs/screenshots", only = ""] = process.argv.slice(2);
 const sizes = [
   [390, 844],
   [1440, 900],
@@ -36,6 +36,9 @@ async function pages() {
     ["run", `/penarikan/${refusing.id}`],
     ["refused", `/penarikan/${refusing.id}/ditolak`],
     ["audit", "/audit"],
+    ["privacy", "/data-pribadi"],
+    ["privacy-en", "/data-pribadi?bahasa=en"],
+    ["incidents", "/data-pribadi/insiden?bahasa=id"],
     ["pattern", "/pola"],
     ["error", "/tidak-ada"],
   ];
@@ -47,7 +50,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
 });
 let wrong = 0;
-for (const [name, path] of await pages()) {
+for (const [name, path] of (await pages()).filter(([name]) => name.includes(only))) {
   for (const [width, height] of sizes) {
     const context = await browser.newContext({ viewport: { width, height }, locale: "id-ID", timezoneId: "Asia/Jakarta" });
     const page = await context.newPage();

@@ -27,6 +27,7 @@ pub const FEATURES: &[(&str, &[&str])] = &[
     ("indicators", &["accounts", "runs", "sources", "regions"]),
     ("boards", &["accounts", "indicators", "packs", "sources", "runs", "regions"]),
     ("regions", &["accounts", "indicators", "sources"]),
+    ("privacy", &["accounts", "sources", "runs", "packs"]),
     ("api", &["accounts", "indicators", "boards", "sources", "runs", "regions", "packs"]),
 ];
 

@@ -60,15 +60,27 @@ impl<W: Write> RowsRecorder<W> {
         RowsRecorder { out }
     }
 
-    pub(crate) fn columns(&mut self, columns: &[String]) -> io::Result<()> {
+    /// The columns' names, first.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn columns(&mut self, columns: &[String]) -> io::Result<()> {
         self.line(columns)
     }
 
-    pub(crate) fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+    /// A row.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
         self.line(&Written(row))
     }
 
-    pub(crate) fn problem(&mut self, refusal: &Refusal) -> io::Result<()> {
+    /// A row that could not be read.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn problem(&mut self, refusal: &Refusal) -> io::Result<()> {
         self.line(refusal)
     }
 

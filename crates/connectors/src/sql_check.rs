@@ -2,7 +2,7 @@
 
 use crate::SqlEngine;
 use sqlparser::{
-    ast::{Expr, ObjectName, Query, SetExpr, Statement, TableFactor, Visit, Visitor},
+    ast::{Expr, ObjectName, Query, SelectItem, SetExpr, Statement, TableFactor, Visit, Visitor},
     dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect},
     parser::Parser,
     tokenizer::{Location, Token, Tokenizer},
@@ -50,6 +50,28 @@ const FORBIDDEN: [&str; 17] = [
     "dblink",
     "set_config",
 ];
+
+/// The names of the columns that a query gives, as far as they are written in it; a `*` hides them.
+pub(crate) fn column_names(engine: SqlEngine, query: &str) -> Vec<String> {
+    let dialect: &dyn Dialect = match engine {
+        SqlEngine::Sqlite => &SQLiteDialect {},
+        SqlEngine::Postgres => &PostgreSqlDialect {},
+        SqlEngine::Mysql => &MySqlDialect {},
+    };
+    let bound = bind_since(engine, dialect, query).map(|(bound, _)| bound);
+    let parsed = bound.ok().and_then(|bound| Parser::parse_sql(dialect, &bound).ok()).unwrap_or_default();
+    let Some(Statement::Query(query)) = parsed.first() else { return Vec::new() };
+    let SetExpr::Select(select) = query.body.as_ref() else { return Vec::new() };
+    let name = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(Expr::Identifier(name)) => Some(name.value.clone()),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => {
+            parts.last().map(|name| name.value.clone())
+        }
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+        _ => None,
+    };
+    select.projection.iter().filter_map(name).collect()
+}
 
 /// Checks `query` and limits it to `row_limit` rows.
 pub(crate) fn check(engine: SqlEngine, query: &str, row_limit: u64) -> Result<Checked, SqlProblem> {

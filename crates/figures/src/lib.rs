@@ -10,6 +10,7 @@ pub mod db;
 mod definitions;
 pub mod disclosure;
 mod effective;
+mod erase;
 mod latest;
 mod maintain;
 pub mod questions;
@@ -26,6 +27,9 @@ pub use definitions::{
     AgencyRow, Definition, IndicatorRow, RegionRow, SourceRow, Stored, TargetRow, list_agencies,
     list_breakdowns, list_indicators, list_sources, list_targets, load_regions, put_agency, put_breakdown,
     put_indicator, put_source, put_targets, retire, rollup_root, set_rollup_root,
+};
+pub use erase::{
+    RunsOf, drop_refused_rows, drop_unused_answers, overwrite_deleted, release_answers, replace_answer,
 };
 pub use runs::{
     AnswerBody, NewRun, RefusedRow, RunCounters, RunEnd, RunKind, RunRow, RunStatus, begin_run, begin_run_in,

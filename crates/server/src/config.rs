@@ -31,6 +31,7 @@ struct Settings {
     accounts: AccountSettings,
     query: QuerySettings,
     audit: AuditSettings,
+    privacy: PrivacySettings,
     log: LogSettings,
 }
 
@@ -61,6 +62,14 @@ struct AccountSettings {
     session_idle_mins: u32,
     session_days: u32,
     invitation_hours: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrivacySettings {
+    keep_answers_days: u32,
+    keep_refused_days: u32,
+    retention_hour: i8,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -133,6 +142,8 @@ pub struct Config {
     pub query: QueryConfig,
     /// The audit log.
     pub audit: AuditConfig,
+    /// How long things are kept.
+    pub privacy: PrivacyConfig,
     /// Log level directives.
     pub log_level: String,
     /// How log lines are written.
@@ -188,6 +199,17 @@ impl AccountsConfig {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone)]
+pub struct PrivacyConfig {
+    /// Answers of services.
+    pub keep_answers: jiff::SignedDuration,
+    /// Refused rows.
+    pub keep_refused: jiff::SignedDuration,
+    /// After this hour of the day what is past its time is taken away.
+    pub retention_hour: i8,
 }
 
 /// Limits of user SQL.
@@ -345,6 +367,8 @@ impl Layers {
             origins.insert(path, (value, layer));
         }
         let minutes = |count: u32| Duration::from_secs(u64::from(count) * 60);
+        // At least a day: a run that has just ended must be traceable.
+        let days = |count: u32| jiff::SignedDuration::from_hours(24 * i64::from(count.max(1)));
         let mib = |count: u64| count.saturating_mul(1024 * 1024);
         Ok(Config {
             listen: settings.server.listen,
@@ -370,6 +394,11 @@ impl Layers {
                 session_idle: minutes(settings.accounts.session_idle_mins),
                 session_life: minutes(settings.accounts.session_days.saturating_mul(24 * 60)),
                 invitation_life: minutes(settings.accounts.invitation_hours.saturating_mul(60)),
+            },
+            privacy: PrivacyConfig {
+                keep_answers: days(settings.privacy.keep_answers_days),
+                keep_refused: days(settings.privacy.keep_refused_days),
+                retention_hour: settings.privacy.retention_hour.clamp(0, 23),
             },
             query: QueryConfig {
                 timeout: Duration::from_secs(settings.query.timeout_secs),

@@ -12,6 +12,7 @@ mod indicators;
 mod jobs;
 mod migrations;
 mod packs;
+mod privacy;
 mod redact;
 mod regions;
 mod routes;

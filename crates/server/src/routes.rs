@@ -4,7 +4,7 @@ use crate::{
     accounts::{self, Door},
     api,
     app::App,
-    audit, boards, indicators, regions, runs, sources,
+    audit, boards, indicators, privacy, regions, runs, sources,
     web::{self, Routes},
     widgets,
 };
@@ -45,6 +45,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
         .merge(sources::routes())
         .merge(runs::routes())
         .merge(audit::routes())
+        .merge(privacy::routes())
         .merge(widgets::routes())
         .merge(api::routes(&app))
         .merge(web::asset_routes())

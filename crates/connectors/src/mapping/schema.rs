@@ -31,6 +31,29 @@ pub struct Mapping {
     pub skip: Vec<Condition>,
 }
 
+impl Mapping {
+    /// Every column that the mapping names.
+    pub fn named_columns(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.skip.iter().chain(self.value.iter().flat_map(|value| &value.when));
+        let optional = [
+            &self.region.column,
+            &self.region.parent_column,
+            &self.period.column,
+            &self.period.year_column,
+            &self.period.month_column,
+        ];
+        let values = self.value.iter().filter_map(|value| value.column.as_ref());
+        optional
+            .into_iter()
+            .flatten()
+            .chain(&self.key)
+            .chain(self.breakdown.iter().map(|breakdown| &breakdown.column))
+            .chain(values)
+            .chain(conditions.map(|condition| &condition.column))
+            .map(String::as_str)
+    }
+}
+
 /// Where the region of a row is found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

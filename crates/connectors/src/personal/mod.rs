@@ -12,9 +12,11 @@ mod recognise;
 mod rules;
 
 pub use door::{Door, Finding, Guarded, Mac, Outcome};
-pub use names::{Sound, sounds_personal};
+pub use names::{Sound, sounds_personal, undeclared_columns};
 pub use recognise::{Expect, Found, find, mask, mask_all};
-pub use rules::{ColumnClass, ColumnRule, DROPPED, Handling, RuleProblem, check_rules, pseudonym, shown};
+pub use rules::{
+    ColumnClass, ColumnRule, DROPPED, Handling, RuleProblem, check_rules, is_pseudonym, pseudonym, shown,
+};
 
 use serde::{Deserialize, Serialize};
 

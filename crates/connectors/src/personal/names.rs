@@ -1,6 +1,8 @@
 //! Names of columns that sound as if a person stood in them.
 
-use super::PersonalKind;
+use super::{ColumnRule, PersonalKind};
+use crate::{SqlEngine, connection::Connection, mapping::Mapping, sql_check};
+use std::collections::BTreeMap;
 
 /// What a column's name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,4 +127,28 @@ pub fn sounds_personal(column: &str) -> Option<Sound> {
         words.get(at + 1).is_none_or(|word| PERSONS.contains(&word.as_str()) || word.parse::<u32>().is_ok())
     });
     person.then_some(Sound::Name)
+}
+
+/// Columns that a source is known to have, whose names sound as if a person stood in them, and that
+/// nobody declares: those that the mapping names and those that a query asks for.
+pub fn undeclared_columns(
+    connection: &Connection,
+    mapping: &Mapping,
+    rules: &BTreeMap<String, ColumnRule>,
+) -> Vec<String> {
+    let asked = match connection {
+        Connection::Sqlite(options) => sql_check::column_names(SqlEngine::Sqlite, &options.query),
+        Connection::Postgres(options) => sql_check::column_names(SqlEngine::Postgres, &options.query),
+        Connection::Mysql(options) => sql_check::column_names(SqlEngine::Mysql, &options.query),
+        Connection::Csv(_) | Connection::Spreadsheet(_) | Connection::Json(_) => Vec::new(),
+    };
+    let fold = |name: &str| name.trim().to_lowercase();
+    let declared = |name: &str| rules.keys().any(|known| fold(known) == fold(name));
+    let mut found: Vec<String> = mapping.named_columns().map(str::to_owned).chain(asked).collect();
+    // Names of regions stand in columns named so, and are read as regions.
+    let region = |name: &str| mapping.region.column.as_deref() == Some(name);
+    found.retain(|name| sounds_personal(name).is_some() && !declared(name) && !region(name));
+    found.sort();
+    found.dedup();
+    found
 }

@@ -188,7 +188,7 @@ pub fn shown<'t>(column: &str, text: &'t str, rules: &BTreeMap<String, ColumnRul
 }
 
 /// Whether a text has the form of a pseudonym.
-pub(super) fn is_pseudonym(text: &str) -> bool {
+pub fn is_pseudonym(text: &str) -> bool {
     let signs = |text: &str| text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
     text.len() == 18 && text.strip_prefix("p-").is_some_and(signs)
 }

@@ -81,6 +81,10 @@ words!(
         KeyRotated = "key-rotated",
         /// Data were deleted because their time was up.
         RetentionDeleted = "retention-deleted",
+        /// Rows that mention a person were taken away because somebody asked for it.
+        Forgotten = "forgotten",
+        /// An incident of personal data was entered, changed or closed.
+        IncidentChanged = "incident-changed",
         /// The audit log left the center as a file.
         AuditExported = "audit-exported",
         /// Entries that did not fit into the queue were lost; how many is in the detail.

@@ -4,7 +4,7 @@ use super::{args::Global, author, open, out};
 use crate::{
     app::App,
     packs::{
-        check::{Pack, check_pack},
+        check::{Pack, check_pack, warnings},
         folder::{FileKind, PackTexts, read_folder, write_folder},
         plan::{Change, How},
         store::{self, Application, Applied},
@@ -33,6 +33,10 @@ pub struct ApplyOptions {
 pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     let texts = read_folder(folder)?;
     let Some(pack) = checked(folder, &texts)? else { return Ok(ExitCode::FAILURE) };
+    for warning in warnings(&pack) {
+        out::line(format!("{}/{}: warning: {}", folder.display(), warning.file, warning.what))?;
+        out::line(format!("    {}", warning.suggestion))?;
+    }
     let cases: usize = pack.indicators.iter().map(|indicator| indicator.item.case.len()).sum();
     out::line(format!(
         "{}: {} agencies, {} sources, {} indicators with {} worked examples, {} targets, {} boards: no mistakes",

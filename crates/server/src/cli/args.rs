@@ -145,6 +145,12 @@ pub enum Command {
         #[command(subcommand)]
         action: KeyAction,
     },
+    /// Personal data: take away what is past its time, or what somebody asked to be forgotten
+    Privacy {
+        /// What to do
+        #[command(subcommand)]
+        command: PrivacyCommand,
+    },
     /// Look at settings, database, sources and disk, and say what is wrong
     Doctor,
     /// Write versions, settings and findings to a file for those who help; no figures, no secrets
@@ -241,6 +247,29 @@ pub enum KeyAction {
     Rotate,
     /// Drop older sealing keys, when nothing is sealed under them any more
     Prune,
+}
+
+/// What to do with personal data.
+#[derive(Debug, Subcommand)]
+pub enum PrivacyCommand {
+    /// Take kept and refused rows that mention a person out of the center; figures stay
+    Forget {
+        /// A pseudonym (`p-…`), or a value such as a NIK, a telephone number or a full name
+        value: String,
+        /// Count and take nothing away
+        #[arg(long)]
+        dry_run: bool,
+        /// Why, for the record; do not name the person
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Take away answers and refused rows past their time, as is done each night
+    Retain,
+    /// Print the pseudonym of a value, to find a person's rows
+    Pseudonym {
+        /// A value such as a NIK
+        value: String,
+    },
 }
 
 /// Options of the demo.

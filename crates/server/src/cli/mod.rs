@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod key;
 mod out;
+mod privacy;
 mod query;
 mod read;
 mod secret;
@@ -64,6 +65,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Secret { action } => secret::secret(global, &action),
         Command::Key { action } => key::key(global, &action),
         Command::SupportBundle { file, log } => bundle::bundle(global, &file, log.as_deref()),
+        Command::Privacy { command } => privacy::run(global, command),
         Command::Doctor => doctor::doctor(global),
         Command::Openapi => {
             out::line(crate::api::openapi_json()?)?;

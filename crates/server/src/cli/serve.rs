@@ -6,7 +6,7 @@ use crate::{
     app::{App, DataMark, read_data_mark},
     audit,
     config::{Config, LogFormat},
-    redact, routes, sources, vault, web,
+    privacy, redact, routes, sources, vault, web,
 };
 use anyhow::Context;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
@@ -71,6 +71,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let housekeeping =
         tokio::spawn(accounts::jobs::run_housekeeping(app.clone(), door.clone(), stopping.clone()));
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
+    let retention = tokio::spawn(privacy::jobs::run_retention(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
     let chain = tokio::spawn(audit::jobs::watch_chain(app.clone(), stopping.clone()));
@@ -86,6 +87,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     web::serve_connections(listener, routes::router(app, door)?, &config, tls, stopping).await;
     background.await?;
     housekeeping.await?;
+    retention.await?;
     watcher.await?;
     keys.await?;
     chain.await?;

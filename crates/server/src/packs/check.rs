@@ -9,6 +9,7 @@ use super::{
     },
     validate::ShapeCheck,
 };
+use pendopo_connectors::personal::{ColumnClass, undeclared_columns};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
@@ -56,6 +57,35 @@ pub fn check_pack(texts: &PackTexts) -> Result<Pack, Vec<Problem>> {
     problems.sort();
     problems.dedup();
     Err(problems)
+}
+
+/// What is no mistake but wants a decision: columns whose names sound as if a person stood in them, and
+/// personal columns without a purpose and legal basis.
+pub fn warnings(pack: &Pack) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    for Placed { item: source, file, .. } in &pack.sources {
+        let mut warn = |what: String, suggestion: String| {
+            warnings.push(Problem { file: file.clone(), line: 1, what, suggestion });
+        };
+        for column in undeclared_columns(&source.connection, &source.mapping, &source.columns) {
+            let what = format!("column `{column}` sounds as if a person stood in it, and is not declared");
+            warn(
+                what,
+                format!(
+                    "declare it: [columns.\"{column}\"] with class = \"personal\", \"special\" or \"plain\""
+                ),
+            );
+        }
+        let personal = source.columns.values().any(|rule| rule.class != ColumnClass::Plain);
+        if personal && (source.purpose.is_none() || source.basis.is_none()) {
+            let what = "personal columns are declared without a purpose and a legal basis".to_owned();
+            warn(
+                what,
+                "add `purpose` and `basis` for the record of processing (UU 27/2022 Pasal 31)".to_owned(),
+            );
+        }
+    }
+    warnings
 }
 
 /// Parses every file and checks its shape.

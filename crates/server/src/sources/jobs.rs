@@ -15,6 +15,7 @@ mod tests;
 mod timetable;
 
 pub use mapping::connection_of_answer;
+pub use pipeline::PSEUDONYM;
 pub use report::{RunReport, RunVerdict};
 pub use retry::{dismiss_rows, retry_run};
 pub use timetable::run_schedule;

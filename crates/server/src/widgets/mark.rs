@@ -105,6 +105,11 @@ impl Mark {
         Mark { shape: state.into(), word, quiet: false }
     }
 
+    /// Any state, with a word that is already in the reader's language.
+    pub fn new(shape: Shape, word: &str) -> Mark {
+        Mark { shape, word: word.to_owned(), quiet: false }
+    }
+
     /// The same with its word hidden from sight.
     pub fn quiet(self) -> Mark {
         Mark { quiet: true, ..self }

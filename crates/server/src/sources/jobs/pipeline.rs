@@ -278,7 +278,7 @@ fn judge(begun: &Begun, mut answer: Answer) -> End {
 }
 
 /// Purpose of the key that pseudonyms are made with.
-const PSEUDONYM: &str = "pseudonym";
+pub const PSEUDONYM: &str = "pseudonym";
 
 /// A run with more refused rows than this, in per cent, is refused unless the source says otherwise.
 const USUAL_REFUSED_PERCENT: f64 = 10.0;
