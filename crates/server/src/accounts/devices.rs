@@ -5,12 +5,14 @@ use super::{
     cookies::Cookie,
     pages::{DeviceListPage, SecretPage},
     profile::RevokeForm,
+    record::{change, done_by},
     secret::Secret,
     sign_in::{answer, with_cookies},
     store::token::{self, NewToken, TokenKind},
 };
 use crate::{
     app::App,
+    audit::Action,
     error::{AppError, AppResult},
     web::{Asked, Client, NavItem, PageRequest, Who},
 };
@@ -99,7 +101,8 @@ pub async fn add(
         expires_at: None,
     };
     let (hash, author, now_ms) = (secret.hash(), who.0.name.clone(), app.clock().now().as_millisecond());
-    app.blocking(move |db| db.write(|tx| token::add_token(tx, &hash, &new, &author, now_ms))).await?;
+    let entry = done_by(&who, Action::TokenCreated, "token", &name).noting("kind", kind.as_str());
+    change(&app, entry, move |tx| token::add_token(tx, &hash, &new, &author, now_ms)).await?;
     let text = secret.reveal().to_owned();
     let page = move |chrome| match wall {
         true => SecretPage::wall(chrome, format!("/dinding/{text}"), &name),
@@ -112,14 +115,14 @@ pub async fn add(
 pub async fn revoke(
     State(app): State<App>,
     Extension(door): Extension<Arc<Door>>,
+    who: Who,
     Form(form): Form<RevokeForm>,
 ) -> AppResult<Response> {
     let now_ms = app.clock().now().as_millisecond();
-    let revoked = app.blocking(move |db| {
-        db.write(|tx| {
-            let device = token::revoke_token(tx, None, form.token, now_ms)?;
-            Ok(device || token::revoke_any_api_token(tx, form.token, now_ms)?)
-        })
+    let entry = done_by(&who, Action::TokenRevoked, "token", form.token);
+    let revoked = change(&app, entry, move |tx| {
+        let device = token::revoke_token(tx, None, form.token, now_ms)?;
+        Ok(device || token::revoke_any_api_token(tx, form.token, now_ms)?)
     });
     if !revoked.await? {
         return Err(AppError::NotFound(form.token.to_string()));

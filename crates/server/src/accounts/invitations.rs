@@ -5,7 +5,7 @@ use super::{
     pages::InvitationPage,
     password, rules,
     secret::Secret,
-    sign_in::{Entry, answer, begin, prepare_form, with_cookies},
+    sign_in::{self, actor_of, answer, begin, prepare_form, with_cookies},
     store::{
         account::{self, Account, AccountRow},
         invitation::{self, Invitation},
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Entry},
     error::{AppError, AppResult},
     web::{Client, NavItem, PageRequest},
 };
@@ -131,7 +132,7 @@ pub async fn accept(
         return answer(request, NavItem::None, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
     let hash = password::hash(form.sandi).await?;
-    let account = settle(&app, invitation, row, hash).await?;
+    let account = settle(&app, client, invitation, row, hash).await?;
     door.forget();
     let policy = app.config().accounts.second_factor;
     let stage = match account.totp_sealed.is_none() && rules::needs_second_factor(policy, account.row.role) {
@@ -140,13 +141,20 @@ pub async fn accept(
         false if account.totp_sealed.is_some() => Stage::Code,
         false => Stage::Full,
     };
-    let entry = Entry { account: &account, stage, method: "invitation", client };
+    let entry = sign_in::Entry { account: &account, stage, method: "invitation", client };
     begin(&app, &door, &headers, &request.asked.who.via, &entry, "/").await
 }
 
 /// Uses the link up and sets the password, in one transaction; ends all sessions of the account.
-async fn settle(app: &App, invitation: Invitation, row: AccountRow, hash: String) -> AppResult<Account> {
+async fn settle(
+    app: &App,
+    client: Client,
+    invitation: Invitation,
+    row: AccountRow,
+    hash: String,
+) -> AppResult<Account> {
     let now_ms = app.clock().now().as_millisecond();
+    let audit = app.audit().clone();
     let settled = app
         .blocking(move |db| {
             db.write(|tx| {
@@ -161,7 +169,17 @@ async fn settle(app: &App, invitation: Invitation, row: AccountRow, hash: String
                 };
                 account::set_password(tx, account_id, &hash, now_ms)?;
                 session::end_other_sessions(tx, account_id, None, now_ms)?;
-                account::find_account(tx, account_id)
+                let Some(account) = account::find_account(tx, account_id)? else { return Ok(None) };
+                let actor = actor_of(&account, client);
+                if invitation.account_id.is_none() {
+                    audit.record(
+                        tx,
+                        &Entry::new(actor.clone(), Action::AccountCreated).on("account", &account.row.login),
+                    )?;
+                }
+                let chosen = Entry::new(actor, Action::PasswordChanged).on("account", &account.row.login);
+                audit.record(tx, &chosen.noting("by", "invitation"))?;
+                Ok(Some(account))
             })
         })
         .await?;

@@ -12,6 +12,7 @@ pub mod jobs;
 mod pages;
 pub mod password;
 pub mod profile;
+mod record;
 pub mod rules;
 pub mod secret;
 mod sign_in;

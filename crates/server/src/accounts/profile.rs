@@ -3,7 +3,9 @@
 use super::{
     Door,
     pages::{CodesPage, EnrolPage, ProfilePage, SecretPage},
-    password, rules,
+    password,
+    record::{change, done_by},
+    rules,
     secret::{Secret, hash, recovery_code},
     sign_in::{Entry, answer, begin, totp_purpose},
     store::{
@@ -16,6 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::Action,
     error::{AppError, AppResult},
     web::{Asked, Client, NavItem, PageRequest, Standing, Via, Who},
 };
@@ -152,11 +155,10 @@ pub async fn change_password(
     }
     let hash = password::hash(form.sandi).await?;
     let (id, now_ms) = (account.account_id, app.clock().now().as_millisecond());
-    app.blocking(move |db| {
-        db.write(|tx| {
-            account::set_password(tx, id, &hash, now_ms)?;
-            session::end_other_sessions(tx, id, None, now_ms).map(drop)
-        })
+    let entry = done_by(&who, Action::PasswordChanged, "account", &account.row.login);
+    change(&app, entry, move |tx| {
+        account::set_password(tx, id, &hash, now_ms)?;
+        session::end_other_sessions(tx, id, None, now_ms)
     })
     .await?;
     let entry = Entry { account: &account, stage: Stage::Full, method: "password", client };
@@ -235,18 +237,16 @@ pub async fn enrol(
     let hashes: Vec<String> = codes.iter().map(|code| hash("recovery", code)).collect();
     let sealed = app.vault().seal(&totp_purpose(id), key.as_bytes());
     let now_ms = app.clock().now().as_millisecond();
-    let account = app
-        .blocking(move |db| {
-            db.write(|tx| {
-                account::set_totp(tx, id, Some(sealed))?;
-                account::use_totp_step(tx, id, step)?;
-                account::set_recovery_codes(tx, id, &hashes)?;
-                session::end_other_sessions(tx, id, None, now_ms)?;
-                account::find_account(tx, id)
-            })
-        })
-        .await?
-        .ok_or(AppError::SignInFirst)?;
+    let added = done_by(&who, Action::SecondFactorAdded, "account", id).noting("kind", "totp");
+    let account = change(&app, added, move |tx| {
+        account::set_totp(tx, id, Some(sealed))?;
+        account::use_totp_step(tx, id, step)?;
+        account::set_recovery_codes(tx, id, &hashes)?;
+        session::end_other_sessions(tx, id, None, now_ms)?;
+        account::find_account(tx, id)
+    })
+    .await?
+    .ok_or(AppError::SignInFirst)?;
     let entry = Entry { account: &account, stage: Stage::Full, method: "password+code", client };
     let begun = begin(&app, &door, &headers, &who.0.via, &entry, "/").await?;
     let mut response =
@@ -280,11 +280,10 @@ pub async fn remove_code(
         Err(problem) => return page(request, &who, Some(problem)).await,
     };
     let id = account.account_id;
-    app.blocking(move |db| {
-        db.write(|tx| {
-            account::set_totp(tx, id, None)?;
-            account::set_recovery_codes(tx, id, &[])
-        })
+    let removed = done_by(&who, Action::SecondFactorRemoved, "account", &account.row.login);
+    change(&app, removed, move |tx| {
+        account::set_totp(tx, id, None)?;
+        account::set_recovery_codes(tx, id, &[])
     })
     .await?;
     door.forget();
@@ -306,11 +305,11 @@ pub async fn end_sessions(
 ) -> AppResult<Response> {
     let (kept, id) = (by_session(&who)?, account_id(&who)?);
     let now_ms = app.clock().now().as_millisecond();
-    app.blocking(move |db| {
-        db.write(|tx| match form.sesi {
-            Some(session_id) => session::end_session(tx, id, session_id, now_ms).map(drop),
-            None => session::end_other_sessions(tx, id, Some(kept), now_ms).map(drop),
-        })
+    let which = form.sesi.map_or_else(|| "others".to_owned(), |session_id| session_id.to_string());
+    let entry = done_by(&who, Action::SessionRevoked, "session", which);
+    change(&app, entry, move |tx| match form.sesi {
+        Some(session_id) => session::end_session(tx, id, session_id, now_ms).map(drop),
+        None => session::end_other_sessions(tx, id, Some(kept), now_ms).map(drop),
     })
     .await?;
     door.forget();
@@ -358,7 +357,10 @@ pub async fn add_token(
         expires_at: Some(now_ms + form.hari * DAY_MS),
     };
     let (hash, author) = (secret.hash(), who.0.name.clone());
-    app.blocking(move |db| db.write(|tx| token::add_token(tx, &hash, &new, &author, now_ms))).await?;
+    let entry = done_by(&who, Action::TokenCreated, "token", &new.name)
+        .noting("kind", "api")
+        .noting("may_write", new.may_write);
+    change(&app, entry, move |tx| token::add_token(tx, &hash, &new, &author, now_ms)).await?;
     let secret = secret.reveal().to_owned();
     let page = move |chrome| SecretPage::token(chrome, secret);
     answer(request, NavItem::Profile, StatusCode::OK, page).await
@@ -380,7 +382,8 @@ pub async fn revoke_token(
 ) -> AppResult<Response> {
     by_session(&who)?;
     let (id, now_ms) = (account_id(&who)?, app.clock().now().as_millisecond());
-    app.blocking(move |db| db.write(|tx| token::revoke_token(tx, Some(id), form.token, now_ms))).await?;
+    let entry = done_by(&who, Action::TokenRevoked, "token", form.token);
+    change(&app, entry, move |tx| token::revoke_token(tx, Some(id), form.token, now_ms)).await?;
     door.forget();
     Ok(Redirect::to("/profil#token").into_response())
 }

@@ -4,7 +4,9 @@ use super::{
     Door,
     cookies::Cookie,
     pages::{CodePage, SignInPage},
-    password, rules,
+    password,
+    record::change,
+    rules,
     secret::{Secret, hash},
     store::{
         account::{self, Account},
@@ -15,8 +17,9 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Actor, ActorKind, Entry as AuditEntry, Outcome},
     error::{AppError, AppResult},
-    web::{Client, NavItem, PageRequest, Rendered, Standing, Via, Who},
+    web::{Client, NavItem, PageRequest, Principal, Rendered, Standing, Via, Who},
 };
 use askama::Template;
 use axum::{
@@ -146,6 +149,7 @@ pub async fn sign_in(
     };
     let admitted = door.throttle().admit(counted.clone(), request.asked.now);
     if let Err(secs) = admitted {
+        note_failure(&app, &request.asked.who, known.account.as_ref(), "too-many");
         let minutes = secs / 60 + 1;
         let problem = Some(t.tr1("sign-in-too-many", minutes));
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -156,8 +160,10 @@ pub async fn sign_in(
     let stored = known.account.as_ref().filter(|account| account.disabled_at.is_none());
     let right =
         password::verify(form.sandi, stored.and_then(|account| account.password_hash.clone())).await?;
+    let stored_copy = known.account.clone().filter(|_| !right);
     let Some(account) = known.account.filter(|_| right) else {
         tracing::info!(address = ?client.address, "a sign-in failed");
+        note_failure(&app, &request.asked.who, stored_copy.as_ref(), "password");
         let problem = Some(t.tr("sign-in-wrong").into_owned());
         return sign_in_page(request, client, wish, form.nama, problem, StatusCode::UNPROCESSABLE_ENTITY)
             .await;
@@ -166,6 +172,25 @@ pub async fn sign_in(
     let stage = stage_after_password(&app, &account);
     let entry = Entry { account: &account, stage, method: "password", client };
     begin(&app, &door, &headers, &request.asked.who.via, &entry, &wish).await
+}
+
+/// Records a try that did not let anyone in. What was typed as login is not recorded unless it is one:
+/// people type their password there by mistake.
+fn note_failure(app: &App, who: &Principal, account: Option<&Account>, why: &str) {
+    let login = account.map_or("?", |account| &account.row.login);
+    let entry = AuditEntry::new(Actor::from(who), Action::SignInFailed).on("account", login);
+    app.audit().queue(entry.outcome(Outcome::Refused).noting("why", why));
+}
+
+/// The owner of an account as the one who acts.
+pub fn actor_of(account: &Account, client: Client) -> Actor {
+    Actor {
+        name: account.row.name.clone(),
+        kind: ActorKind::Account,
+        role: Some(account.row.role.to_string()),
+        account_id: Some(account.account_id),
+        address: Some(client.address),
+    }
 }
 
 /// What the request says about who wants in.
@@ -242,12 +267,16 @@ pub async fn begin(
         Stage::Code => CODE_MINS * 60_000,
         Stage::Enrol | Stage::Full => app.config().accounts.life_ms(),
     };
+    let came_in = AuditEntry::new(actor_of(entry.account, client), Action::SignIn)
+        .on("account", &entry.account.row.login)
+        .noting("method", entry.method);
+    let audit = app.audit().clone();
     let (secret_hash, browser_hash) = (secret.hash(), hash("browser", browser.reveal()));
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     app.blocking(move |db| {
         db.write(|tx| {
             if let Via::Session(session_id) = before {
-                session::end_session(tx, account_id, session_id, now_ms)?;
+                session::end_any_session(tx, session_id, now_ms)?;
             }
             let address = client.address.to_string();
             let new = NewSession {
@@ -263,6 +292,7 @@ pub async fn begin(
             if stage == Stage::Full {
                 account::note_sign_in(tx, account_id, now_ms)?;
                 session::know_browser(tx, &browser_hash, account_id, now_ms)?;
+                audit.record(tx, &came_in)?;
             }
             Ok::<(), DbError>(())
         })
@@ -326,6 +356,7 @@ pub async fn give_code(
                 return begin(&app, &door, &headers, &who.via, &entry, &wish).await;
             }
             tracing::info!(address = ?client.address, "a second factor was wrong");
+            note_failure(&app, &who, None, "code");
             (t.tr("code-wrong").into_owned(), StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
@@ -379,8 +410,8 @@ pub async fn sign_out(
 ) -> AppResult<Response> {
     if let (Via::Session(session_id), Some(account_id)) = (who.0.via, who.0.account_id) {
         let now_ms = app.clock().now().as_millisecond();
-        app.blocking(move |db| db.write(|tx| session::end_session(tx, account_id, session_id, now_ms)))
-            .await?;
+        let entry = AuditEntry::new(Actor::from(&*who.0), Action::SignOut);
+        change(&app, entry, move |tx| session::end_session(tx, account_id, session_id, now_ms)).await?;
         door.forget();
     }
     let mut response = Redirect::to("/masuk").into_response();

@@ -3,6 +3,7 @@
 use super::{
     Door, invitations,
     pages::{AccountForm, SecretPage, UserListPage, UserPage},
+    record::{change as change_recorded, done_by},
     rules,
     secret::Secret,
     sign_in::answer,
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{Action, Entry},
     error::{AppError, AppResult},
     web::{Asked, Chrome, NavItem, PageRequest, Rendered, Who},
 };
@@ -91,6 +93,12 @@ impl Written {
     }
 }
 
+/// An entry with what an administrator decided about an account.
+fn described(entry: Entry, row: &AccountRow) -> Entry {
+    let region = row.region.map_or_else(String::new, |region| region.to_string());
+    entry.noting("role", row.role.as_str()).noting("region", region).noting("sees", row.sensitivity.rank())
+}
+
 /// All accounts.
 pub async fn list(request: PageRequest) -> AppResult<Response> {
     let build = |reader: &mut Reader<'_>, asked: &Asked, chrome| {
@@ -153,11 +161,16 @@ pub async fn add(
     }
     let (author, now_ms) = (who.0.name.clone(), app.clock().now().as_millisecond());
     let name = row.name.clone();
+    let entry = described(done_by(&who, Action::AccountCreated, "account", &row.login), &row);
+    let audit = app.audit().clone();
     let added = app
         .blocking(move |db| {
-            db.write(|tx| match account::find_by_login(tx, &row.login)? {
-                Some(_) => Ok(None),
-                None => account::add_account(tx, &row, &author, now_ms).map(Some),
+            db.write(|tx| {
+                if account::find_by_login(tx, &row.login)?.is_some() {
+                    return Ok(None);
+                }
+                audit.record(tx, &entry)?;
+                account::add_account(tx, &row, &author, now_ms).map(Some)
             })
         })
         .await?;
@@ -173,8 +186,9 @@ async fn show_link(app: &App, who: &Who, request: PageRequest, id: i64, name: St
     let (hash, author) = (secret.hash(), who.0.name.clone());
     let now_ms = app.clock().now().as_millisecond();
     let until = now_ms.saturating_add(app.config().accounts.invitation_ms());
-    app.blocking(move |db| {
-        db.write(|tx| invitation::add_invitation(tx, &hash, Some(id), &author, now_ms, until))
+    let entry = done_by(who, Action::AccountChanged, "account", id).noting("what", "invitation");
+    change_recorded(app, entry, move |tx| {
+        invitation::add_invitation(tx, &hash, Some(id), &author, now_ms, until)
     })
     .await?;
     let until = request.asked.time_ms(until, crate::web::TimeStyle::Full);
@@ -214,14 +228,13 @@ pub async fn change(
         || row.region != account.row.region
         || row.sensitivity != account.row.sensitivity;
     let now_ms = app.clock().now().as_millisecond();
-    app.blocking(move |db| {
-        db.write(|tx| {
-            account::change_account(tx, id, &row)?;
-            if reach_changed {
-                session::end_other_sessions(tx, id, None, now_ms)?;
-            }
-            Ok::<(), DbError>(())
-        })
+    let entry = described(done_by(&who, Action::AccountChanged, "account", &row.login), &row);
+    change_recorded(&app, entry, move |tx| {
+        account::change_account(tx, id, &row)?;
+        if reach_changed {
+            session::end_other_sessions(tx, id, None, now_ms)?;
+        }
+        Ok::<(), DbError>(())
     })
     .await?;
     door.forget();
@@ -250,7 +263,7 @@ pub async fn disable(
     if who.0.account_id == Some(id) {
         return Err(AppError::Conflict("own account".to_owned()));
     }
-    set_disabled(&app, &door, id, Some(app.clock().now().as_millisecond())).await
+    set_disabled(&app, &who, &door, id, Some(app.clock().now().as_millisecond())).await
 }
 
 /// Lets an account in again.
@@ -258,18 +271,20 @@ pub async fn enable(
     State(app): State<App>,
     Path(id): Path<i64>,
     Extension(door): Extension<Arc<Door>>,
+    who: Who,
 ) -> AppResult<Response> {
     find(&app, id).await?;
-    set_disabled(&app, &door, id, None).await
+    set_disabled(&app, &who, &door, id, None).await
 }
 
-async fn set_disabled(app: &App, door: &Door, id: i64, since: Option<i64>) -> AppResult<Response> {
+async fn set_disabled(app: &App, who: &Who, door: &Door, id: i64, since: Option<i64>) -> AppResult<Response> {
     let now_ms = app.clock().now().as_millisecond();
-    app.blocking(move |db| {
-        db.write(|tx| {
-            account::set_disabled(tx, id, since)?;
-            session::end_other_sessions(tx, id, None, now_ms).map(drop)
-        })
+    let action = if since.is_some() { Action::AccountDisabled } else { Action::AccountChanged };
+    let entry = done_by(who, action, "account", id);
+    let entry = if since.is_some() { entry } else { entry.noting("what", "enabled") };
+    change_recorded(app, entry, move |tx| {
+        account::set_disabled(tx, id, since)?;
+        session::end_other_sessions(tx, id, None, now_ms)
     })
     .await?;
     door.forget();

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app::App,
     error::{AppError, AppResult},
+    indicators::watch,
     web::Who,
 };
 use axum::{
@@ -80,6 +81,7 @@ pub async fn observations(
     Query(query): Query<ObservationQuery>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Observation>>> {
+    watch::note_view(&app, &who.0, "api", "observations", Some(&query.indicator)).await?;
     let within = region_or_own(&who, query.within.as_deref())?;
     let bound = |text: Option<&str>, name: &str| -> AppResult<Option<Period>> {
         text.map(|text| text.parse().map_err(|error| AppError::Invalid(format!("{name}: {error}"))))
@@ -187,6 +189,7 @@ pub async fn latest(
     Query(query): Query<LatestQuery>,
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Latest>>> {
+    watch::note_view(&app, &who.0, "api", "latest", query.indicator.as_deref()).await?;
     let within = region_or_own(&who, query.within.as_deref())?;
     let (limit, after) = (page.limit()?, page.after::<2>()?);
     let indicator_id = match &query.indicator {

@@ -21,7 +21,7 @@ mod verify;
 mod words;
 
 pub use anchor::Reason;
-pub use entry::{Action, Actor, Entry, Outcome};
+pub use entry::{Action, Actor, ActorKind, Entry, Outcome};
 pub use export::{Form, write_entries};
 pub use ledger::{Audit, AuditConfig};
 pub use verify::{count_entries, verify};

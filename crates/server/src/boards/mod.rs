@@ -6,6 +6,7 @@ mod store;
 
 use crate::{
     error::{AppError, AppResult},
+    indicators::watch,
     web::{NavItem, PageRequest, Routes},
 };
 use axum::{extract::Path, response::Response};
@@ -17,6 +18,7 @@ pub fn routes() -> Routes {
 }
 
 async fn show_home(request: PageRequest) -> AppResult<Response> {
+    watch::note_view(&request.app, &request.asked.who, "board", "home", None).await?;
     request.cached(NavItem::Board, |reader, asked, chrome| build::build(reader, asked, chrome, None)).await
 }
 
@@ -25,6 +27,7 @@ async fn show_board(Path(code): Path<String>, request: PageRequest) -> AppResult
     if request.asked.who.role == Role::Wall && request.asked.who.board.as_deref() != Some(code.as_str()) {
         return Err(AppError::NotFound(code));
     }
+    watch::note_view(&request.app, &request.asked.who, "board", &code, None).await?;
     request
         .cached(NavItem::Board, move |reader, asked, chrome| build::build(reader, asked, chrome, Some(&code)))
         .await

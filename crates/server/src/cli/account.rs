@@ -13,6 +13,7 @@ use crate::{
         store::{account, invitation, session},
     },
     app::App,
+    audit::{Action, Actor, Entry},
 };
 use anyhow::{Context, bail};
 use pendopo_figures::{DbError, QueryResult, Value};
@@ -25,8 +26,8 @@ pub fn account(global: &Global, action: &AccountAction) -> anyhow::Result<ExitCo
         AccountAction::First => first(&app)?,
         AccountAction::List { format } => print_result(&list(&app)?, *format)?,
         AccountAction::Link { login, without_code } => link(&app, global, login, *without_code)?,
-        AccountAction::Disable { login } => set_disabled(&app, login, true)?,
-        AccountAction::Enable { login } => set_disabled(&app, login, false)?,
+        AccountAction::Disable { login } => set_disabled(&app, global, login, true)?,
+        AccountAction::Enable { login } => set_disabled(&app, global, login, false)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -85,15 +86,20 @@ fn link(app: &App, global: &Global, login: &str, without_code: bool) -> anyhow::
             account::set_recovery_codes(tx, found.account_id, &[])?;
         }
         let by = author(global);
+        let entry = Entry::new(Actor::command(&by), Action::AccountChanged).on("account", &found.row.login);
+        app.audit().record(tx, &entry.noting("what", "invitation").noting("without_code", without_code))?;
         invitation::add_invitation(tx, &secret.hash(), Some(found.account_id), by.as_str(), now_ms, until)
     })?;
     out::line(format!("http://{}{}", app.config().listen, path_of(&secret)))
 }
 
-fn set_disabled(app: &App, login: &str, disabled: bool) -> anyhow::Result<()> {
+fn set_disabled(app: &App, global: &Global, login: &str, disabled: bool) -> anyhow::Result<()> {
     let found = find(app, login)?;
     let now_ms = app.clock().now().as_millisecond();
     app.db().write(|tx| {
+        let action = if disabled { Action::AccountDisabled } else { Action::AccountChanged };
+        let entry = Entry::new(Actor::command(&author(global)), action).on("account", &found.row.login);
+        app.audit().record(tx, &entry.noting("disabled", disabled))?;
         account::set_disabled(tx, found.account_id, disabled.then_some(now_ms))?;
         session::end_other_sessions(tx, found.account_id, None, now_ms)?;
         Ok::<(), DbError>(())

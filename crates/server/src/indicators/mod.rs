@@ -6,6 +6,7 @@ mod one;
 pub mod pages;
 pub mod rules;
 pub mod store;
+pub mod watch;
 
 pub use list::{course, indicators_of_region};
 pub use one::region_map;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
 }
 
 async fn list_indicators(Query(query): Query<list::ListQuery>, request: PageRequest) -> AppResult<Response> {
+    watch::note_view(&request.app, &request.asked.who, "page", "indicators", None).await?;
     request
         .cached(NavItem::Indicators, move |reader, asked, chrome| list::build(reader, asked, chrome, &query))
         .await
@@ -38,6 +40,7 @@ async fn show_indicator(
     Query(query): Query<one::OneQuery>,
     request: PageRequest,
 ) -> AppResult<Response> {
+    watch::note_view(&request.app, &request.asked.who, "indicator", &code, Some(&code)).await?;
     request
         .cached(NavItem::Indicators, move |reader, asked, chrome| {
             one::build(reader, asked, chrome, &code, &query)
@@ -50,6 +53,8 @@ async fn show_lineage(
     Query(query): Query<lineage::LineageQuery>,
     request: PageRequest,
 ) -> AppResult<Response> {
+    let figure = format!("{indicator} {region} {period}");
+    watch::note_view(&request.app, &request.asked.who, "figure", &figure, Some(&indicator)).await?;
     let build = move |reader: &mut pendopo_figures::Reader<'_>, asked: &crate::web::Asked, chrome| {
         lineage::build(reader, asked, chrome, &lineage::Address { indicator, region, period, query })
     };

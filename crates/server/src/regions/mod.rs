@@ -7,6 +7,7 @@ use crate::{
     indicators::{
         indicators_of_region,
         store::{Catalog, below_key, region_crumbs, region_in_reach, region_name},
+        watch,
     },
     web::{Asked, Chrome, NavItem, PageRequest, Routes},
     widgets::Empty,
@@ -22,12 +23,14 @@ pub fn routes() -> Routes {
 }
 
 async fn show_center(request: PageRequest) -> AppResult<Response> {
+    watch::note_view(&request.app, &request.asked.who, "region", "center", None).await?;
     let build =
         |reader: &mut Reader<'_>, asked: &Asked, chrome| build(reader, asked, chrome, asked.scope.region);
     request.cached(NavItem::Regions, build).await
 }
 
 async fn show_region(Path(code): Path<String>, request: PageRequest) -> AppResult<Response> {
+    watch::note_view(&request.app, &request.asked.who, "region", &code, None).await?;
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
         build(reader, asked, chrome, region_in_reach(&code, asked)?)
     };

@@ -162,6 +162,15 @@ pub fn end_session(tx: &mut Tx<'_>, account_id: i64, session_id: i64, now_ms: i6
     Ok(changed == 1)
 }
 
+/// Ends a session, whosever it is.
+pub fn end_any_session(tx: &mut Tx<'_>, session_id: i64, now_ms: i64) -> Result<(), DbError> {
+    tx.execute(
+        "update session set ended_at = $2 where session_id = $1 and ended_at is null",
+        &[session_id.into(), now_ms.into()],
+    )
+    .map(drop)
+}
+
 /// Ends all sessions of an account but one; gives how many.
 pub fn end_other_sessions(
     tx: &mut Tx<'_>,

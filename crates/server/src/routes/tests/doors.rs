@@ -187,3 +187,40 @@ async fn visitors_leave_nothing_behind() {
     println!("2000 visits: 0 sessions, {grown} bytes more on disk");
     assert!(grown < 256 * 1024, "{grown}");
 }
+
+fn actions(world: &World) -> Vec<String> {
+    world.app.audit().close();
+    let sql = "select action from audit_entry order by number";
+    world.app.db().read(|reader| reader.query(sql, &[], |row| row.get(0))).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_do_leaves_a_trace() {
+    let world = World::open().await;
+    set_password(&world, "korban");
+    sign_in(&world, "", "korban", "salah semua ini").await;
+    let administrator = world.person(Role::Administrator, Sensitivity::Internal, 0);
+    let leader = world.person(Role::Leader, Sensitivity::Restricted, 0);
+    let (boss, chief) = (world.session(&administrator), world.session(&leader));
+    let cookie = format!("pendopo={}", boss.reveal());
+    let token = format!("_token={}", boss.form_token());
+    let path = format!("/pengguna/{}/nonaktif", world.victim);
+    assert_eq!(world.send(form(&cookie, &path, &token)).await.status, StatusCode::SEE_OTHER);
+    let seen = world.send(get(&format!("pendopo={}", chief.reveal()), "/indikator/zqa2")).await;
+    assert_eq!(seen.status, StatusCode::OK);
+    let open = world.send(get(&format!("pendopo={}", chief.reveal()), "/indikator/zqa0")).await;
+    assert_eq!(open.status, StatusCode::OK);
+    let refused = world.send(get(&format!("pendopo={}", chief.reveal()), "/pengguna")).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.send(form(&cookie, "/keluar", &token)).await.status, StatusCode::SEE_OTHER);
+    let actions = actions(&world);
+    for (action, times) in [
+        ("sign-in-failed", 1),
+        ("account-disabled", 1),
+        ("restricted-viewed", 1),
+        ("access-refused", 1),
+        ("sign-out", 1),
+    ] {
+        assert_eq!(actions.iter().filter(|found| *found == action).count(), times, "{action}: {actions:?}");
+    }
+}

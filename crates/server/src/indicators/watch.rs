@@ -1,0 +1,46 @@
+//! Looking at restricted figures leaves a trace in the audit log.
+
+use crate::{
+    app::App,
+    audit::{Action, Actor, Entry},
+    error::AppResult,
+    web::Principal,
+};
+use pendopo_vocab::Sensitivity;
+
+/// Records that somebody looks at a page or an answer with restricted figures: those of `indicator`, or any
+/// that there are when it is `None`. Asks nothing of the database for readers who see none.
+///
+/// # Errors
+/// The database's.
+pub async fn note_view(
+    app: &App,
+    who: &Principal,
+    kind: &str,
+    code: &str,
+    indicator: Option<&str>,
+) -> AppResult<()> {
+    if who.scope.sensitivity < Sensitivity::Restricted {
+        return Ok(());
+    }
+    let indicator = indicator.map(str::to_owned);
+    let restricted: i64 = app
+        .blocking(move |db| {
+            db.read(|reader| {
+                let all = "select count(*) from indicator where retired_at is null and sensitivity >= $1";
+                let least = Sensitivity::Restricted.rank().into();
+                match indicator {
+                    Some(code) => {
+                        let one = format!("{all} and code = $2");
+                        reader.query_one(&one, &[least, code.into()], |row| row.get(0))
+                    }
+                    None => reader.query_one(all, &[least], |row| row.get(0)),
+                }
+            })
+        })
+        .await?;
+    if restricted > 0 {
+        app.audit().queue(Entry::new(Actor::from(who), Action::RestrictedViewed).on(kind, code));
+    }
+    Ok(())
+}
