@@ -17,6 +17,7 @@ pub mod questions;
 mod rollup;
 mod runs;
 mod targets;
+mod view_scope;
 mod view_sql;
 mod views;
 mod write;
@@ -61,5 +62,11 @@ pub const MIGRATIONS: &[Migration] = &[
         number: 3,
         name: "small cells",
         sql: include_str!("../migrations/0003_disclosure.sql"),
+    },
+    Migration {
+        set: "figures",
+        number: 4,
+        name: "reach of readers of sql",
+        sql: include_str!("../migrations/0004_view_reach.sql"),
     },
 ];

@@ -126,15 +126,16 @@ const TYPES: [&str; 24] = [
     "varchar",
 ];
 
-/// Gives the statement to send. Its tables are the views of the schema `api` and the queries named in it.
+/// Gives the statement to send. Its tables are the views, of `schema` where one is given, and the queries
+/// named in it.
 ///
 /// # Errors
 /// What is not allowed, in words.
-pub(crate) fn allow(sql: &str) -> Result<String, String> {
+pub(crate) fn allow(sql: &str, schema: Option<&'static str>) -> Result<String, String> {
     let mut query = parse(&PostgreSqlDialect {}, sql)?;
     let mut named = Named(BTreeSet::new());
     let _ = VisitMut::visit(&mut *query, &mut named);
-    let mut gate = Gate { named: named.0, joins: 0 };
+    let mut gate = Gate { named: named.0, schema, joins: 0 };
     match VisitMut::visit(&mut *query, &mut gate) {
         ControlFlow::Break(what) => Err(format!("{what} is not allowed")),
         ControlFlow::Continue(()) => Ok(query.to_string()),
@@ -276,6 +277,7 @@ impl VisitorMut for Named {
 }
 
 struct Gate {
+    schema: Option<&'static str>,
     named: BTreeSet<String>,
     joins: usize,
 }
@@ -355,7 +357,8 @@ impl VisitorMut for Gate {
                 let target = if self.named.contains(&shown) {
                     vec![renamed(&shown)]
                 } else if PUBLIC_VIEWS.contains(&shown.as_str()) {
-                    vec![Ident::new("api"), Ident::with_quote('"', &*shown)]
+                    let view = Ident::with_quote('"', &*shown);
+                    self.schema.map(Ident::new).into_iter().chain([view]).collect()
                 } else {
                     return refuse(format!(
                         "`{shown}`, which is none of the views {},",
@@ -480,15 +483,18 @@ mod tests {
 
     #[test]
     fn names_are_bound_to_views_and_to_named_queries() {
-        let check = |sql: &str, sent: &str| assert_eq!(allow(sql).unwrap(), sent);
+        let check = |sql: &str, sent: &str| assert_eq!(allow(sql, Some("api")).unwrap(), sent);
         check("select code from Region", "SELECT code FROM api.\"region\" AS \"region\"");
         check(
             "with x as (select 1 as a) select x.a from x;",
             "WITH \"named query x\" AS (SELECT 1 AS a) SELECT x.a FROM \"named query x\" AS \"x\"",
         );
         // A query named like a catalogue table opens nothing outside itself.
-        let sent = allow("select * from pg_shadow, (with pg_shadow as (select 1) select * from pg_shadow) q")
-            .unwrap();
+        let sent = allow(
+            "select * from pg_shadow, (with pg_shadow as (select 1) select * from pg_shadow) q",
+            Some("api"),
+        )
+        .unwrap();
         assert!(
             !sent.contains("FROM pg_shadow")
                 && sent.contains("FROM \"named query pg_shadow\" AS \"pg_shadow\","),
@@ -511,13 +517,13 @@ mod tests {
         };
         for explosive in [nested(20), nested(38), chained(20), chained(60)] {
             assert!(
-                super::refuse_explosive(&explosive).is_err() && allow(&explosive).is_err(),
+                super::refuse_explosive(&explosive).is_err() && allow(&explosive, Some("api")).is_err(),
                 "{explosive}"
             );
         }
         for fine in [nested(4), chained(4)] {
             super::refuse_explosive(&fine).unwrap();
-            allow(&fine).unwrap();
+            allow(&fine, Some("api")).unwrap();
         }
     }
 
@@ -531,7 +537,7 @@ mod tests {
             "select * from (values (1, 'a'), (2, 'b')) t(x, y) union all select 3, 'c' except select 4, 'd'",
             "select extract(year from date '2026-01-01') + interval '1 day' * 2, trim(both ' ' from 'x'), substring('abc' from 2 for 1)",
         ] {
-            allow(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            allow(sql, Some("api")).unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
     }
 }

@@ -5,8 +5,12 @@
 //! transaction as a role that has the right to read the schema `api` and none besides. Both stop at a time
 //! limit, a number of rows and a size.
 
-use crate::db::{Db, DbError, PUBLIC_VIEWS, Row, Table, Value};
-use crate::view_sql;
+use crate::{
+    db::{Db, DbError, PUBLIC_VIEWS, Reader, Row, Table, Value},
+    view_scope::ViewScope,
+    view_sql,
+};
+use pendopo_vocab::Scope;
 use rusqlite::{
     Connection,
     hooks::{AuthAction, AuthContext, Authorization},
@@ -136,19 +140,27 @@ const COUNTABLE: [&str; 16] = [
     "api_refused_row",
 ];
 
-/// Runs one `select` over the public views. Refused with [`DbError::Query`], in words.
-pub fn query_views(db: &Db, sql: &str, limits: QueryLimits) -> Result<QueryResult, DbError> {
+/// Runs one `select` over what the scope shows of the public views. Refused with [`DbError::Query`], in words.
+pub fn query_views(db: &Db, scope: &Scope, sql: &str, limits: QueryLimits) -> Result<QueryResult, DbError> {
     if let Some(store) = db.sqlite() {
         view_sql::refuse_explosive(sql).map_err(DbError::Query)?;
         let reader = store
             .open_read_only()?
             .ok_or_else(|| DbError::Query("a database in memory has no second connection".to_owned()))?;
-        return query_sqlite(reader, sql, limits);
+        let views = db.read(|reader| stand_ins(reader, scope, "main.api_"))?;
+        return query_sqlite(reader, &views, sql, limits);
     }
     let Some(store) = db.postgres() else {
         return Err(DbError::Other("no engine".to_owned()));
     };
-    let sql = view_sql::allow(sql).map_err(DbError::Query)?;
+    let sql = view_sql::allow(sql, None).map_err(DbError::Query)?;
+    let views = db.read(|reader| stand_ins(reader, scope, "api."))?;
+    let named: Vec<String> = views.iter().map(|(view, select)| format!("\"{view}\" as ({select})")).collect();
+    let rest = match sql.strip_prefix("WITH ") {
+        Some(rest) => format!(", {rest}"),
+        None => format!(" {sql}"),
+    };
+    let sql = format!("with {}{rest}", named.join(", "));
     // Where the center's account may make no role, the statement runs with its rights and the list alone
     // stands before the tables; `doctor` says so.
     let role = if store.has_reader_role()? { "; set local role pendopo_reader" } else { "" };
@@ -170,9 +182,24 @@ fn in_words(error: DbError) -> DbError {
     }
 }
 
-fn query_sqlite(mut reader: Connection, sql: &str, limits: QueryLimits) -> Result<QueryResult, DbError> {
-    for view in PUBLIC_VIEWS {
-        reader.execute_batch(&format!("create temp view {view} as select * from main.api_{view}"))?;
+/// The `select` that stands in for each view, so that the reader sees what the scope shows.
+fn stand_ins(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    prefix: &'static str,
+) -> Result<Vec<(&'static str, String)>, DbError> {
+    let scoped = ViewScope::read(reader, scope, prefix)?;
+    Ok(PUBLIC_VIEWS.iter().map(|view| (*view, scoped.select(view))).collect())
+}
+
+fn query_sqlite(
+    mut reader: Connection,
+    views: &[(&str, String)],
+    sql: &str,
+    limits: QueryLimits,
+) -> Result<QueryResult, DbError> {
+    for (view, select) in views {
+        reader.execute_batch(&format!("create temp view {view} as {select}"))?;
     }
     reader.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
     reader.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)?;
@@ -226,10 +253,15 @@ fn cut(mut table: Table, limits: QueryLimits) -> QueryResult {
     QueryResult { columns: table.columns, rows: table.rows, truncated }
 }
 
+/// What the stand-ins for the views read besides them; not for readers themselves.
+const REACH_VIEWS: [&str; 3] = ["source_reach", "suppressed_figure", "latest_hidden"];
+
 fn authorize(context: AuthContext<'_>) -> Authorization {
-    let is_view = |name: &str| PUBLIC_VIEWS.contains(&name.strip_prefix("api_").unwrap_or(name));
+    let bare = |name: &str| name.strip_prefix("api_").unwrap_or(name).to_owned();
+    let is_view = |name: &str| PUBLIC_VIEWS.contains(&bare(name).as_str());
+    let reads_for_view = |name: &str| is_view(name) || REACH_VIEWS.contains(&bare(name).as_str());
     // Inside a view the accessor is the view: it reads the tables on the reader's behalf.
-    let through_view = context.accessor.is_some_and(is_view);
+    let through_view = context.accessor.is_some_and(reads_for_view);
     match context.action {
         AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
         AuthAction::Read { table_name, column_name } => {

@@ -3,6 +3,7 @@
 
 use crate::harness::{Store, row};
 use pendopo_figures::{DbError, DbUrl, Engine, QueryLimits, QueryResult, Value, query_views};
+use pendopo_vocab::Scope;
 use std::{
     fmt::Write,
     path::Path,
@@ -469,7 +470,7 @@ fn withstand(store: &Store) {
         .unwrap();
     let limits = QueryLimits { timeout: LIMIT, max_rows: 1000, max_bytes: 4 << 20 };
     // Whatever is made once is made before the count begins.
-    query_views(&store.db, "select 1", limits).unwrap();
+    query_views(&store.db, &Scope::everything(), "select 1", limits).unwrap();
     let files = || {
         let beside = |path: &Path| {
             let mut names: Vec<_> =
@@ -489,7 +490,7 @@ fn withstand(store: &Store) {
 
     for sql in &all {
         let started = Instant::now();
-        let result = query_views(&store.db, sql, limits);
+        let result = query_views(&store.db, &Scope::everything(), sql, limits);
         let took = started.elapsed();
         let shown: String = sql.chars().take(200).collect();
         assert!(took <= LIMIT + MOST_OVER, "{took:?}: {shown}");
@@ -513,7 +514,7 @@ fn withstand(store: &Store) {
     assert!(all.len() >= 2000, "{} statements", all.len());
     // The one connection of the center still does its work.
     assert_eq!(
-        query_views(&store.db, "select count(*) from region", limits).unwrap().rows,
+        query_views(&store.db, &Scope::everything(), "select count(*) from region", limits).unwrap().rows,
         [[Value::Int(18)]]
     );
     eprintln!(
@@ -537,7 +538,7 @@ fn no_statement_leaves_the_views_on_postgres() {
 #[test]
 fn on_postgres_the_role_of_readers_can_read_the_views_and_nothing_else() {
     let store = crate::harness::postgres();
-    query_views(&store.db, "select code from region", QueryLimits::default()).unwrap();
+    query_views(&store.db, &Scope::everything(), "select code from region", QueryLimits::default()).unwrap();
     let try_as_reader = |sql: &str| {
         let script = format!("set local role pendopo_reader; {sql}");
         store.db.write(|tx| tx.execute_script(&script))

@@ -5,6 +5,7 @@ use pendopo_figures::{
     DbError, Reader, TargetRow, put_agency, put_targets,
     questions::{Order, Questions, SeriesOf, Span, TableOf},
 };
+use pendopo_figures::{QueryLimits, Value, query_views};
 use pendopo_vocab::{AgencyScope, RegionAggregation, RegionCode, RegionLevel, Scope, Sensitivity};
 
 /// How many figures each question shows of one indicator under `scope`, by the question's name.
@@ -148,5 +149,55 @@ on_both! {
             assert!(r.trend(&scope("33.16.01"), SeriesOf { indicator_id: a, region: code("33.16"), breakdown_id: 0 }, Span::ALWAYS, None)?.is_empty());
             Ok(())
         }).unwrap();
+    }
+}
+
+on_both! {
+    fn readers_of_sql_see_what_their_scope_shows(store) {
+        let other = store.db.write(|tx| put_agency(tx, &agency_row("dinsos"))).unwrap();
+        fill(store, "a", store.agency, Sensitivity::Internal);
+        fill(store, "b", other, Sensitivity::Internal);
+        fill(store, "c", other, Sensitivity::Public);
+        let count = |scope: &Scope, sql: &str| {
+            let result = query_views(&store.db, scope, sql, QueryLimits::default()).unwrap();
+            match result.rows[0][0] {
+                Value::Int(count) => count,
+                ref other => panic!("{other:?}"),
+            }
+        };
+        let everything = Scope::everything();
+        let own = Scope { agencies: AgencyScope::Only(vec![store.agency]), ..Scope::everything() };
+        let nobody = Scope { agencies: AgencyScope::Only(Vec::new()), ..Scope::everything() };
+        let public = Scope { sensitivity: Sensitivity::Public, ..Scope::everything() };
+        let district = Scope { region: code("33.16.01"), ..Scope::everything() };
+        for (view, column) in
+            [("indicator", "code"), ("observation", "indicator"), ("revision", "indicator"), ("latest", "indicator")]
+        {
+            let seen = |scope: &Scope| {
+                ["a", "b", "c"]
+                    .into_iter()
+                    .filter(|code| count(scope, &format!("select count(*) from {view} where {column} = '{code}'")) > 0)
+                    .collect::<String>()
+            };
+            assert_eq!(seen(&everything), "abc", "{view}");
+            assert_eq!(seen(&own), "ac", "{view}");
+            assert_eq!(seen(&nobody), "c", "{view}");
+            assert_eq!(seen(&public), "c", "{view}");
+            assert_eq!(seen(&district), "abc", "{view}");
+        }
+        let outside = "select count(*) from latest where region not like '33.16.01%'";
+        assert!(count(&everything, outside) > 0);
+        assert_eq!(count(&district, outside), 0);
+        let through = "with x as (select region from observation) select count(*) from x where region not like '33.16.01%'";
+        assert!(count(&everything, through) > 0);
+        assert_eq!(count(&district, through), 0);
+        let runs = count(&everything, "select count(*) from run");
+        assert!(runs > 0 && count(&nobody, "select count(*) from run") == 0);
+        assert_eq!(count(&public, "select count(*) from refused_row"), 0);
+        for sql in ["select * from source_reach", "select * from api_source_reach", "select * from suppressed_figure",
+            "select * from api_suppressed_figure", "select * from latest_hidden", "select * from main.api_indicator"]
+        {
+            assert!(query_views(&store.db, &public, sql, QueryLimits::default()).is_err(), "{sql}");
+        }
     }
 }

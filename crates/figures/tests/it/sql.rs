@@ -2,13 +2,14 @@
 
 use crate::harness::{on_both, row};
 use pendopo_figures::{DbError, QueryLimits, Value, query_views};
+use pendopo_vocab::Scope;
 use std::time::Duration;
 
 on_both! {
     fn the_views_speak_in_codes_and_names(store) {
         let a = store.indicator("a");
         store.run(1_767_225_600_000, vec![row(a, "33.16.01.2001", "2026-01", 3.0)]);
-        let rows = |sql: &str| query_views(&store.db, sql, QueryLimits::default()).unwrap().rows;
+        let rows = |sql: &str| query_views(&store.db, &Scope::everything(), sql, QueryLimits::default()).unwrap().rows;
         let text = |text: &str| Value::Text(text.into());
         assert_eq!(rows("select count(*) from region"), [[Value::Int(18)]]);
         assert_eq!(
@@ -24,13 +25,13 @@ on_both! {
 
     fn limits_hold(store) {
         let few = QueryLimits { max_rows: 3, ..QueryLimits::default() };
-        let cut = query_views(&store.db, "select code from region order by code", few).unwrap();
+        let cut = query_views(&store.db, &Scope::everything(), "select code from region order by code", few).unwrap();
         assert_eq!((cut.rows.len(), cut.truncated), (3, true));
-        let whole = query_views(&store.db, "select code from region order by code limit 3", few).unwrap();
+        let whole = query_views(&store.db, &Scope::everything(), "select code from region order by code limit 3", few).unwrap();
         assert!(!whole.truncated);
         let short = QueryLimits { timeout: Duration::from_millis(200), ..QueryLimits::default() };
         let bomb = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n";
-        assert!(matches!(query_views(&store.db, bomb, short), Err(DbError::Query(_))));
+        assert!(matches!(query_views(&store.db, &Scope::everything(), bomb, short), Err(DbError::Query(_))));
     }
 
     fn nothing_but_a_select_runs(store) {
@@ -39,7 +40,7 @@ on_both! {
             "drop view latest", "create table x (y bigint)", "select 1; delete from region", "vacuum", "",
             "begin", "commit", "with x as (delete from region returning 1) select * from x",
         ] {
-            let result = query_views(&store.db, sql, QueryLimits::default());
+            let result = query_views(&store.db, &Scope::everything(), sql, QueryLimits::default());
             assert!(matches!(result, Err(DbError::Query(_))), "{sql}: {result:?}");
         }
         let regions: i64 = store.db.read(|r| r.query_one("select count(*) from region", &[], |x| x.get(0))).unwrap();
@@ -66,7 +67,7 @@ fn on_sqlite_tables_pragmas_files_and_odd_functions_are_closed() {
         "select * from api_run, main.run",
         "select replace(hex(upper(char(65))), 'x', sqlite_version())",
     ] {
-        let result = query_views(&store.db, sql, QueryLimits::default());
+        let result = query_views(&store.db, &Scope::everything(), sql, QueryLimits::default());
         assert!(matches!(result, Err(DbError::Query(_))), "{sql}: {result:?}");
     }
 }

@@ -103,6 +103,9 @@ pub enum Command {
     Query {
         /// One `select`
         sql: String,
+        /// See what this account sees, or `public`; without it everything
+        #[arg(long = "as", value_name = "LOGIN")]
+        who: Option<String>,
         /// Form of the output
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,

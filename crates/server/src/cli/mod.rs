@@ -56,7 +56,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Schema { folder } => apply::write_schemas(&folder),
         Command::Run { source, dry_run, reason } => read::run(global, &source, dry_run, reason),
         Command::Sources { format } => read::sources(global, format),
-        Command::Query { sql, format } => query::query(global, &sql, format),
+        Command::Query { sql, who, format } => query::query(global, &sql, who.as_deref(), format),
         Command::Import { file, source, dry_run, reason } => {
             read::import(global, &file, &source, dry_run, reason)
         }

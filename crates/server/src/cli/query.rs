@@ -5,20 +5,25 @@ use super::{
     author, open, out,
 };
 use crate::{
+    accounts::store::account,
     app::App,
     audit::{Action, Actor, Entry, Outcome},
+    web::Principal,
 };
+use anyhow::Context;
 use pendopo_figures::{QueryLimits, QueryResult, Value, query_views};
+use pendopo_vocab::Scope;
 use std::process::ExitCode;
 
 /// Asks the figures in SQL and prints the answer.
-pub fn query(global: &Global, sql: &str, format: Format) -> anyhow::Result<ExitCode> {
+pub fn query(global: &Global, sql: &str, who: Option<&str>, format: Format) -> anyhow::Result<ExitCode> {
     let app = open(global)?;
     let limits = &app.config().query;
     let limits = QueryLimits { timeout: limits.timeout, max_rows: limits.max_rows, ..QueryLimits::default() };
+    let scope = who.map_or_else(|| Ok(Scope::everything()), |who| scope_of(&app, who))?;
     let entry =
         Entry::new(Actor::command(&author(global)), Action::Queried).on("views", "").noting("sql", sql);
-    let result = match query_views(app.db(), sql, limits) {
+    let result = match query_views(app.db(), &scope, sql, limits) {
         Ok(result) => result,
         Err(error) => {
             record(&app, &entry.outcome(Outcome::Failed).noting("error", error.to_string()));
@@ -31,6 +36,17 @@ pub fn query(global: &Global, sql: &str, format: Format) -> anyhow::Result<ExitC
         out::note(format!("only the first {} rows are shown (query.max_rows)", result.rows.len()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an account sees, or `public`: anyone without one.
+fn scope_of(app: &App, who: &str) -> anyhow::Result<Scope> {
+    let center = app.identity().region;
+    if who == "public" {
+        return Ok(Principal::visitor(center, None).scope);
+    }
+    let found = app.db().read(|reader| account::find_by_login(reader, &who.to_lowercase()))?;
+    let account = found.with_context(|| format!("no account `{who}`; see `pendopo account list`"))?;
+    Ok(account.scope(center))
 }
 
 /// A full disk must not keep readers from the figures; that nothing was recorded is said.
