@@ -11,6 +11,9 @@ use jiff::{Timestamp, tz::TimeZone};
 const COUNTS: [&str; 8] =
     ["rows", "entries", "lost", "added", "changed", "removed", "values_changed", "cut_bytes"];
 
+/// Details that are words of the program rather than of people.
+const WORDS: [&str; 5] = ["method", "why", "what", "by", "kind"];
+
 /// A finding as a sentence: which entry, of when, what is wrong with it.
 pub fn finding_sentence(finding: &Finding, t: Tr, zone: &TimeZone) -> String {
     let number =
@@ -57,6 +60,9 @@ pub fn detail_words(detail: &str, t: Tr) -> String {
         .iter()
         .map(|(key, value)| {
             let value = match value {
+                serde_json::Value::String(text) if WORDS.contains(&key.as_str()) => {
+                    words("audit-value", &text.replace('+', "-and-"), t)
+                }
                 serde_json::Value::String(text) => text.clone(),
                 serde_json::Value::Number(number) if COUNTS.contains(&key.as_str()) => {
                     number.as_i64().map_or_else(|| number.to_string(), |count| thousands(count, t.lang()))

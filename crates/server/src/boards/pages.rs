@@ -66,6 +66,13 @@ pub struct AgencyItem {
     pub sends: bool,
 }
 
+impl BoardPage {
+    /// The reader sees how the agencies' sources do.
+    fn sends(&self) -> bool {
+        self.agencies.iter().any(|agency| agency.sends)
+    }
+}
+
 /// One sector.
 pub struct SectionItem {
     /// Name of the sector.
