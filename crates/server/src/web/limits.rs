@@ -44,6 +44,8 @@ pub type CostOf = fn(&Method, &str) -> Cost;
 const MOST_LATE: Duration = Duration::from_millis(150);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(20);
+/// How many looks in a row must be late.
+const LOOKS: usize = 4;
 /// When those who are sent away may come again.
 const COME_AGAIN_SECS: u64 = 5;
 
@@ -95,12 +97,16 @@ impl Limiter {
         self.watching.call_once(|| {
             let limiter = Arc::downgrade(self);
             tokio::spawn(async move {
-                loop {
+                let mut last = [0; LOOKS];
+                for look in (0..LOOKS).cycle() {
                     let due = Instant::now() + LOOK;
                     tokio::time::sleep_until(due).await;
                     let late = due.elapsed();
                     let Some(limiter) = limiter.upgrade() else { return };
-                    limiter.late_ms.store(late.as_millis() as u64, Ordering::Relaxed);
+                    last[look] = late.as_millis() as u64;
+                    // One late moment is the machine's business; several in a row are overload.
+                    let least = last.into_iter().min().unwrap_or(0);
+                    limiter.late_ms.store(least, Ordering::Relaxed);
                 }
             });
         });

@@ -179,16 +179,25 @@ impl Server {
 
     /// Head and body of the answer to a request whose first lines are given, or `None` when nobody answers.
     pub fn ask_raw(&self, lines: &str) -> Option<(String, String)> {
-        let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
         let (address, cookies) = (&self.address, &self.cookies);
-        write!(stream, "{lines}Host: {address}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n").ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).ok()?;
-        let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-        Some((head.to_owned(), if chunked { join_chunks(body)? } else { body.to_owned() }))
+        self.send(&format!("{lines}Host: {address}\r\nCookie: {cookies}\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// Asks with the cookies of this reader, or `None` when nobody answers.
+    pub fn ask(&self, method: &str, path: &str, form: &str) -> Option<Answer> {
+        let (address, cookies, length) = (&self.address, &self.cookies, form.len());
+        let (head, body) = self.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookies}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{form}"
+        ))?;
+        let mut lines = head.lines();
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        Some(Answer { status, headers, body })
     }
 
     /// Ends the process at once, as a power cut would.
@@ -205,30 +214,26 @@ impl Server {
         assert!(self.child.wait().unwrap().success(), "the server did not end well");
     }
 
-    /// Asks with the cookies of this reader, or `None` when nobody answers.
-    pub fn ask(&self, method: &str, path: &str, form: &str) -> Option<Answer> {
-        let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-        let (address, cookies, length) = (&self.address, &self.cookies, form.len());
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookies}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n{form}"
-        )
-        .ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let mut lines = head.lines();
-        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let headers: Vec<(String, String)> = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-        let body = if chunked { join_chunks(body)? } else { body.to_owned() };
-        Some(Answer { status, headers, body })
+    /// Sends a request, and again when the program says that it is too busy at the moment: many tests
+    /// share the machine.
+    fn send(&self, request: &str) -> Option<(String, String)> {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let mut stream = TcpStream::connect(&self.address).ok()?;
+            stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+            stream.write_all(request.as_bytes()).ok()?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).ok()?;
+            let answer = String::from_utf8_lossy(&answer);
+            let (head, body) = answer.split_once("\r\n\r\n")?;
+            let busy = head.starts_with("HTTP/1.1 503") && head.to_ascii_lowercase().contains("retry-after");
+            if !busy || Instant::now() > until {
+                let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+                let body = if chunked { join_chunks(body)? } else { body.to_owned() };
+                return Some((head.to_owned(), body));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 
