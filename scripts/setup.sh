@@ -38,6 +38,10 @@ if [ "${#packages[@]}" -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
+if [ "$task" = test ] && ! [ -d "$(dirname "$0")/../e2e/node_modules/playwright-core" ]; then
+  (cd "$(dirname "$0")/../e2e" && npm ci --silent)
+fi
+
 if [ "$task" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
   echo "installing: cargo-nextest"
   cargo install --locked --quiet cargo-nextest

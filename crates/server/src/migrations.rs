@@ -25,4 +25,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "hardening",
         sql: include_str!("../migrations/0006_hardening.sql"),
     },
+    Migration {
+        set: "server",
+        number: 8,
+        name: "passkeys",
+        sql: include_str!("../migrations/0008_passkeys.sql"),
+    },
 ];

@@ -76,7 +76,10 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
         (_, "/healthz" | "/readyz" | "/metrics" | "/favicon.ico" | "/aset/{hash}/{*name}") => {
             web::Cost::Nothing
         }
-        ("POST", "/masuk" | "/masuk/kode" | "/undangan/{secret}") => web::Cost::SignIn,
+        (
+            "POST",
+            "/masuk" | "/masuk/kode" | "/masuk/passkey/mulai" | "/masuk/passkey" | "/undangan/{secret}",
+        ) => web::Cost::SignIn,
         ("POST" | "PUT" | "PATCH" | "DELETE", _)
         | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,
         _ => web::Cost::Little,

@@ -17,6 +17,8 @@ pub enum Cookie {
     Browser,
     /// A wall's token.
     Wall,
+    /// A question to a device that keeps passkeys.
+    Challenge,
 }
 
 impl Cookie {
@@ -30,6 +32,8 @@ impl Cookie {
             (Cookie::Browser, false) => "pendopo-peramban",
             (Cookie::Wall, true) => "__Host-pendopo-dinding",
             (Cookie::Wall, false) => "pendopo-dinding",
+            (Cookie::Challenge, true) => "__Host-pendopo-tantangan",
+            (Cookie::Challenge, false) => "pendopo-tantangan",
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::{
     cookies::Cookie,
+    passkeys::Answered,
     secret::Secret,
     store::{
         account::Account,
@@ -42,6 +43,7 @@ pub struct Door {
     known: Mutex<HashMap<String, Known>>,
     seen: Mutex<Seen>,
     throttle: Mutex<Throttle>,
+    answered: Mutex<Answered>,
 }
 
 #[derive(Clone)]
@@ -77,6 +79,11 @@ impl Door {
     /// The counts of guesses.
     pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
         lock(&self.throttle)
+    }
+
+    /// The questions to devices that were answered.
+    pub fn answered(&self) -> MutexGuard<'_, Answered> {
+        lock(&self.answered)
     }
 
     /// Writes down when sessions and tokens were last used.

@@ -5,11 +5,11 @@ use super::{
     pages::InvitationPage,
     password, rules,
     secret::Secret,
-    sign_in::{self, actor_of, answer, begin, prepare_form, with_cookies},
+    sign_in::{self, actor_of, answer, begin, prepare_form, stage_after_password, with_cookies},
     store::{
         account::{self, Account, AccountRow},
         invitation::{self, Invitation},
-        session::{self, Stage},
+        passkey, session,
     },
 };
 use crate::{
@@ -134,13 +134,10 @@ pub async fn accept(
     let hash = password::hash(form.sandi).await?;
     let account = settle(&app, client, invitation, row, hash).await?;
     door.forget();
-    let policy = app.config().accounts.second_factor;
-    let stage = match account.totp_sealed.is_none() && rules::needs_second_factor(policy, account.row.role) {
-        true => Stage::Enrol,
-        // A link proves as much as the administrator who made it; the second factor is still asked for.
-        false if account.totp_sealed.is_some() => Stage::Code,
-        false => Stage::Full,
-    };
+    let id = account.account_id;
+    let passkeys = app.blocking(move |db| db.read(|reader| passkey::count_passkeys(reader, id))).await?;
+    // A link proves as much as the administrator who made it; the second factor is still asked for.
+    let stage = stage_after_password(&app, &account, passkeys);
     let entry = sign_in::Entry { account: &account, stage, method: "invitation", client };
     begin(&app, &door, &headers, &request.asked.who.via, &entry, "/").await
 }

@@ -10,6 +10,7 @@ mod door;
 pub mod invitations;
 pub mod jobs;
 mod pages;
+mod passkeys;
 pub mod password;
 pub mod profile;
 mod record;
@@ -42,6 +43,11 @@ pub fn routes() -> Routes {
         .get("/profil/kode", profile::show_enrolment)
         .post("/profil/kode", profile::enrol)
         .post("/profil/kode/cabut", profile::remove_code)
+        .post("/masuk/passkey/mulai", passkeys::ask_who)
+        .post("/masuk/passkey", passkeys::sign_in)
+        .post("/profil/passkey/mulai", passkeys::ask_for_new)
+        .post("/profil/passkey", passkeys::add)
+        .post("/profil/passkey/cabut", profile::remove_passkey)
         .post("/profil/sesi/cabut", profile::end_sessions)
         .post("/profil/token", profile::add_token)
         .post("/profil/token/cabut", profile::revoke_token)

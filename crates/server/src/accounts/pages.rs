@@ -1,9 +1,11 @@
 //! The pages of accounts.
 
 use super::{
+    passkeys::{Offer, SCRIPT},
     profile::Profile,
     store::{
         account::Account,
+        passkey::{Copies, Passkey},
         session::Session,
         token::{Token, TokenKind},
     },
@@ -31,6 +33,61 @@ pub struct SignInPage {
     pub problem: Option<String>,
     /// Passwords must not travel over this connection.
     pub closed: bool,
+    /// Signing in by passkey.
+    pub passkey: PasskeyBox,
+}
+
+/// The part of a page that talks to a device which keeps passkeys.
+pub struct PasskeyBox {
+    /// What the script does: `add` or `sign-in`.
+    pub what: &'static str,
+    /// Origin of the pages where it works; `None` where it does not.
+    pub origin: Option<String>,
+    /// Where it would work.
+    pub at: Option<String>,
+    /// Where to go afterwards.
+    pub wish: String,
+    /// The present password is asked for.
+    pub asks_password: bool,
+}
+
+impl PasskeyBox {
+    fn new(offer: &Offer, what: &'static str, wish: String, asks_password: bool) -> PasskeyBox {
+        let (origin, at) = match offer {
+            Offer::Here(party) => (Some(party.origin().to_owned()), None),
+            Offer::At(origin) => (None, Some(origin.clone())),
+            Offer::Nowhere => (None, None),
+        };
+        PasskeyBox { what, origin, at, wish, asks_password }
+    }
+
+    /// For signing in and going on to `wish`.
+    pub fn sign_in(offer: &Offer, wish: &str) -> PasskeyBox {
+        PasskeyBox::new(offer, "sign-in", wish.to_owned(), false)
+    }
+
+    /// For adding a passkey.
+    pub fn add(offer: &Offer, asks_password: bool) -> PasskeyBox {
+        PasskeyBox::new(offer, "add", String::new(), asks_password)
+    }
+
+    /// The script of the page, where there is something for it to do.
+    pub fn script(&self) -> Option<&'static str> {
+        self.origin.as_ref().map(|_| SCRIPT)
+    }
+
+    /// Passkeys work here.
+    pub fn offered(&self) -> bool {
+        self.origin.is_some()
+    }
+
+    fn adds(&self) -> bool {
+        self.what == "add"
+    }
+
+    fn path(&self) -> &'static str {
+        if self.adds() { "/profil" } else { "/masuk" }
+    }
 }
 
 /// The second factor.
@@ -43,6 +100,12 @@ pub struct CodePage {
     pub wish: String,
     /// What went wrong.
     pub problem: Option<String>,
+    /// The account has an authenticator.
+    pub has_code: bool,
+    /// The account has a passkey.
+    pub has_passkey: bool,
+    /// Showing it.
+    pub passkey: PasskeyBox,
 }
 
 /// Behind a link that works once.
@@ -93,6 +156,8 @@ pub struct EnrolPage {
     pub sealed: String,
     /// Nothing else works before this.
     pub required: bool,
+    /// A passkey instead.
+    pub passkey: PasskeyBox,
     /// What went wrong: key of the words.
     pub problem: Option<&'static str>,
 }
@@ -187,6 +252,37 @@ pub struct SessionItem {
     pub since: String,
     /// When it was last used.
     pub seen: String,
+}
+
+/// A passkey in a list.
+pub struct PasskeyItem {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Whether copies exist, in words.
+    pub copies: String,
+    /// When it was added.
+    pub since: String,
+    /// When it was last used.
+    pub used: String,
+}
+
+fn passkey_item(asked: &Asked, passkey: &Passkey) -> PasskeyItem {
+    let t = asked.t;
+    let copies = match passkey.key.copies {
+        Copies::None => "passkey-one-device",
+        Copies::Possible => "passkey-may-sync",
+        Copies::Exist => "passkey-synced",
+    };
+    let time = |at| asked.time_ms(at, TimeStyle::Short);
+    PasskeyItem {
+        id: passkey.passkey_id,
+        name: passkey.name.clone(),
+        copies: t.tr(copies).into_owned(),
+        since: time(passkey.created_at),
+        used: passkey.last_used_at.map_or_else(|| t.tr("never-used").into_owned(), time),
+    }
 }
 
 /// A token in a list.
@@ -291,6 +387,10 @@ pub struct ProfilePage {
     pub code_optional: bool,
     /// Recovery codes left.
     pub codes_left: i64,
+    /// Passkeys.
+    pub passkeys: Vec<PasskeyItem>,
+    /// Adding one.
+    pub passkey: PasskeyBox,
     /// Running sessions.
     pub sessions: Vec<SessionItem>,
     /// Working tokens.
@@ -309,6 +409,7 @@ impl ProfilePage {
         profile: Profile,
         via: Via,
         problem: Option<&'static str>,
+        passkey: PasskeyBox,
     ) -> ProfilePage {
         let t = asked.t;
         let row = &profile.account.row;
@@ -334,6 +435,8 @@ impl ProfilePage {
             has_code: profile.account.totp_sealed.is_some(),
             code_optional: false,
             codes_left: profile.codes_left,
+            passkeys: profile.passkeys.iter().map(|passkey| passkey_item(asked, passkey)).collect(),
+            passkey,
             sessions: profile.sessions.iter().map(session).collect(),
             tokens: profile.tokens.iter().map(|token| token_item(asked, token, String::new())).collect(),
             sees_restricted: row.sensitivity == Sensitivity::Restricted,

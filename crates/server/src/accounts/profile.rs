@@ -2,14 +2,16 @@
 
 use super::{
     Door,
-    pages::{CodesPage, EnrolPage, ProfilePage, SecretPage},
+    pages::{CodesPage, EnrolPage, PasskeyBox, ProfilePage, SecretPage},
+    passkeys::{self, Offer},
     password,
     record::{change, done_by},
     rules,
     secret::{Secret, hash, recovery_code},
-    sign_in::{Entry, answer, begin, totp_purpose},
+    sign_in::{Entry, answer, answer_with, begin, totp_purpose},
     store::{
         account::{self, Account},
+        passkey::{self, Passkey},
         session::{self, Session, Stage},
         token::{self, NewToken, Token, TokenKind},
     },
@@ -39,6 +41,8 @@ use std::sync::Arc;
 const RECOVERY_CODES: usize = 10;
 /// Days for which a token works at most.
 const MOST_TOKEN_DAYS: i64 = 366;
+/// A session counts as just begun for so long.
+const FRESH_MS: i64 = 5 * 60_000;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// All that the page of one's own account shows.
@@ -49,16 +53,25 @@ pub struct Profile {
     pub sessions: Vec<Session>,
     /// Working tokens.
     pub tokens: Vec<Token>,
+    /// Passkeys.
+    pub passkeys: Vec<Passkey>,
     /// Recovery codes left.
     pub codes_left: i64,
 }
 
-fn account_id(who: &Who) -> AppResult<i64> {
+/// Whose session it is.
+///
+/// # Errors
+/// When nobody is signed in.
+pub fn account_id(who: &Who) -> AppResult<i64> {
     who.0.account_id.ok_or(AppError::SignInFirst)
 }
 
-/// A program must not change the account that it acts for.
-fn by_session(who: &Who) -> AppResult<i64> {
+/// The session. A program must not change the account that it acts for.
+///
+/// # Errors
+/// When it is not a browser that asks.
+pub fn by_session(who: &Who) -> AppResult<i64> {
     match who.0.via {
         Via::Session(session_id) => Ok(session_id),
         _ => Err(AppError::Forbidden),
@@ -76,6 +89,7 @@ fn read_profile(
         account,
         sessions: session::list_sessions(reader, account_id, now_ms)?,
         tokens: token::list_tokens_of(reader, account_id, now_ms)?,
+        passkeys: passkey::list_passkeys(reader, account_id)?,
         codes_left: account::count_recovery_codes(reader, account_id)?,
     }))
 }
@@ -85,11 +99,18 @@ async fn page(request: PageRequest, who: &Who, problem: Option<&'static str>) ->
     let (account_id, via, role) = (account_id(who)?, who.0.via, who.0.role);
     let policy = request.app.config().accounts.second_factor;
     let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let offer = Offer::of(&request);
+    let script = matches!(offer, Offer::Here(_)).then_some(passkeys::SCRIPT);
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
         let profile = read_profile(reader, account_id, asked.now)?.ok_or(AppError::SignInFirst)?;
-        Ok(ProfilePage::new(chrome, asked, profile, via, problem).under(policy, role))
+        let fresh = is_fresh(&profile.sessions, via, asked.now);
+        let passkey = PasskeyBox::add(&offer, !fresh);
+        Ok(ProfilePage::new(chrome, asked, profile, via, problem, passkey).under(policy, role))
     };
-    let mut response = request.live(NavItem::Profile, build).await?;
+    let mut response = match script {
+        Some(script) => request.scripted(NavItem::Profile, script, build).await?,
+        None => request.live(NavItem::Profile, build).await?,
+    };
     if status != StatusCode::OK {
         *response.status_mut() = status;
         response.extensions_mut().insert(crate::web::Rendered);
@@ -121,6 +142,56 @@ async fn confirm(
     }
     door.throttle().forgive(&counted);
     Ok(Ok(account))
+}
+
+/// Whether the session in use began a moment ago.
+fn is_fresh(sessions: &[Session], via: Via, now: Timestamp) -> bool {
+    let since = now.as_millisecond() - FRESH_MS;
+    sessions.iter().any(|session| via == Via::Session(session.session_id) && session.created_at >= since)
+}
+
+/// Makes sure that the owner of the account is there: they signed in a moment ago, or give the present
+/// password. Gives the key of what to say when not.
+///
+/// # Errors
+/// When there were too many wrong passwords; the database's.
+pub async fn confirm_owner(
+    app: &App,
+    door: &Door,
+    who: &Who,
+    typed: String,
+) -> AppResult<Result<(), &'static str>> {
+    let (id, via, now) = (account_id(who)?, who.0.via, app.clock().now());
+    let sessions =
+        app.blocking(move |db| db.read(|reader| session::list_sessions(reader, id, now.as_millisecond())));
+    if is_fresh(&sessions.await?, via, now) {
+        return Ok(Ok(()));
+    }
+    Ok(confirm(app, door, who, typed).await?.map(drop))
+}
+
+/// Which passkey to remove.
+#[derive(Deserialize)]
+pub struct PasskeyForm {
+    passkey: i64,
+    #[serde(default)]
+    kini: String,
+}
+
+/// Removes one of one's passkeys.
+pub async fn remove_passkey(
+    State(app): State<App>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    request: PageRequest,
+    Form(form): Form<PasskeyForm>,
+) -> AppResult<Response> {
+    by_session(&who)?;
+    if let Err(problem) = confirm_owner(&app, &door, &who, form.kini).await? {
+        return page(request, &who, Some(problem)).await;
+    }
+    passkeys::remove(&app, &who, form.passkey).await?;
+    Ok(Redirect::to("/profil#passkey").into_response())
 }
 
 /// A new password.
@@ -189,8 +260,11 @@ async fn enrolment(
     let found = app.blocking(move |db| db.read(|reader| account::find_account(reader, id))).await?;
     let login = found.ok_or(AppError::SignInFirst)?.row.login;
     let drawing = key.drawing(&login)?;
-    let page = move |chrome| EnrolPage { chrome, drawing, letters: key.letters(), sealed, required, problem };
-    answer(request, NavItem::Profile, status, page).await
+    let passkey = PasskeyBox::add(&Offer::of(&request), false);
+    let script = passkey.script().filter(|_| required);
+    let letters = key.letters();
+    let page = move |chrome| EnrolPage { chrome, drawing, letters, sealed, required, passkey, problem };
+    answer_with(request, NavItem::Profile, status, script, page).await
 }
 
 /// A key that waits in a form is sealed for one account, so that it cannot be carried to another.

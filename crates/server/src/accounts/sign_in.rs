@@ -3,13 +3,15 @@
 use super::{
     Door,
     cookies::Cookie,
-    pages::{CodePage, SignInPage},
+    pages::{CodePage, PasskeyBox, SignInPage},
+    passkeys::Offer,
     password,
     record::change,
     rules,
     secret::{Secret, hash},
     store::{
         account::{self, Account},
+        passkey,
         session::{self, NewSession, Stage},
     },
     throttle::Counted,
@@ -19,7 +21,7 @@ use crate::{
     app::App,
     audit::{Action, Actor, ActorKind, Entry as AuditEntry, Outcome},
     error::{AppError, AppResult},
-    web::{Client, NavItem, PageRequest, Principal, Rendered, Standing, Via, Who},
+    web::{Asked, Chrome, Client, NavItem, PageRequest, Principal, Rendered, Standing, Via, Who},
 };
 use askama::Template;
 use axum::{
@@ -28,7 +30,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use pendopo_figures::DbError;
+use pendopo_figures::{DbError, Reader};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -40,7 +42,8 @@ const BROWSER_SECS: i64 = 365 * 24 * 3600;
 /// Where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
 pub struct Wish {
-    lanjut: Option<String>,
+    /// A path of this center.
+    pub lanjut: Option<String>,
 }
 
 /// What a visitor typed.
@@ -87,9 +90,27 @@ pub async fn answer<P: Template + Send + 'static>(
     request: PageRequest,
     here: NavItem,
     status: StatusCode,
-    page: impl FnOnce(crate::web::Chrome) -> P + Send + 'static,
+    page: impl FnOnce(Chrome) -> P + Send + 'static,
 ) -> AppResult<Response> {
-    let mut response = request.live(here, move |_, _, chrome| Ok(page(chrome))).await?;
+    answer_with(request, here, status, None, page).await
+}
+
+/// The same for a page with a script.
+///
+/// # Errors
+/// What making the page gives.
+pub async fn answer_with<P: Template + Send + 'static>(
+    request: PageRequest,
+    here: NavItem,
+    status: StatusCode,
+    script: Option<&'static str>,
+    page: impl FnOnce(Chrome) -> P + Send + 'static,
+) -> AppResult<Response> {
+    let build = move |_: &mut Reader<'_>, _: &Asked, chrome: Chrome| Ok(page(chrome));
+    let mut response = match script {
+        Some(script) => request.scripted(here, script, build).await?,
+        None => request.live(here, build).await?,
+    };
     if status != StatusCode::OK {
         *response.status_mut() = status;
         response.extensions_mut().insert(Rendered);
@@ -121,8 +142,10 @@ async fn sign_in_page(
     let cookie = prepare_form(&mut request, client)?;
     let allowed = request.app.config().web.allow_plain_http;
     let closed = !rules::may_sign_in_here(client.secure, client.address, allowed);
-    let page = move |chrome| SignInPage { chrome, wish, login, problem, closed };
-    let response = answer(request, NavItem::None, status, page).await?;
+    let passkey = PasskeyBox::sign_in(&Offer::of(&request), &wish);
+    let script = passkey.script().filter(|_| !closed);
+    let page = move |chrome| SignInPage { chrome, wish, login, problem, closed, passkey };
+    let response = answer_with(request, NavItem::None, status, script, page).await?;
     Ok(with_cookies(response, [cookie]))
 }
 
@@ -169,7 +192,7 @@ pub async fn sign_in(
             .await;
     };
     door.throttle().forgive(&counted);
-    let stage = stage_after_password(&app, &account);
+    let stage = stage_after_password(&app, &account, known.passkeys);
     let entry = Entry { account: &account, stage, method: "password", client };
     begin(&app, &door, &headers, &request.asked.who.via, &entry, &wish).await
 }
@@ -198,6 +221,8 @@ struct KnownAccount {
     account: Option<Account>,
     /// Hash of the browser's cookie, when it signed in to this account before.
     browser: Option<String>,
+    /// How many passkeys the account has.
+    passkeys: i64,
 }
 
 async fn known_account(
@@ -219,18 +244,25 @@ async fn known_account(
                 }
                 _ => None,
             };
-            Ok(KnownAccount { account, browser })
+            let passkeys = match &account {
+                Some(account) => passkey::count_passkeys(reader, account.account_id)?,
+                None => 0,
+            };
+            Ok(KnownAccount { account, browser, passkeys })
         })
     })
     .await
 }
 
-fn stage_after_password(app: &App, account: &Account) -> Stage {
-    let policy = app.config().accounts.second_factor;
+/// What comes after the password, or after a link that proves as much. Where a second factor is required, a
+/// passkey is one: then it is asked for.
+pub fn stage_after_password(app: &App, account: &Account, passkeys: i64) -> Stage {
+    let required = rules::needs_second_factor(app.config().accounts.second_factor, account.row.role);
     match account.totp_sealed {
         Some(_) => Stage::Code,
-        None if rules::needs_second_factor(policy, account.row.role) => Stage::Enrol,
-        None => Stage::Full,
+        None if !required => Stage::Full,
+        None if passkeys > 0 => Stage::Code,
+        None => Stage::Enrol,
     }
 }
 
@@ -326,8 +358,26 @@ pub async fn show_code(Query(wish): Query<Wish>, request: PageRequest) -> AppRes
         return Ok(Redirect::to("/masuk").into_response());
     }
     let wish = rules::safe_return(wish.lanjut.as_deref()).to_owned();
-    answer(request, NavItem::None, StatusCode::OK, move |chrome| CodePage { chrome, wish, problem: None })
-        .await
+    code_page(request, wish, None, StatusCode::OK).await
+}
+
+async fn code_page(
+    request: PageRequest,
+    wish: String,
+    problem: Option<String>,
+    status: StatusCode,
+) -> AppResult<Response> {
+    let id = request.asked.who.account_id.ok_or(AppError::SignInFirst)?;
+    let found = request.app.blocking(move |db| {
+        db.read(|reader| Ok((account::find_account(reader, id)?, passkey::count_passkeys(reader, id)?)))
+    });
+    let (account, passkeys) = found.await?;
+    let has_code = account.is_some_and(|account| account.totp_sealed.is_some());
+    let has_passkey = passkeys > 0;
+    let passkey = PasskeyBox::sign_in(&Offer::of(&request), &wish);
+    let script = passkey.script().filter(|_| has_passkey);
+    let page = move |chrome| CodePage { chrome, wish, problem, has_code, has_passkey, passkey };
+    answer_with(request, NavItem::None, status, script, page).await
 }
 
 /// Looks at the second factor: a code of the application, or a recovery code.
@@ -360,8 +410,7 @@ pub async fn give_code(
             (t.tr("code-wrong").into_owned(), StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
-    let page = move |chrome| CodePage { chrome, wish, problem: Some(problem) };
-    answer(request, NavItem::None, status, page).await
+    code_page(request, wish, Some(problem), status).await
 }
 
 /// Uses up the code: gives the account and how it was shown, or nothing.

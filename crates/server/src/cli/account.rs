@@ -10,7 +10,7 @@ use crate::{
         invitations::path_of,
         jobs::{SETUP_MINS, setup_path},
         secret::Secret,
-        store::{account, invitation, session},
+        store::{account, invitation, passkey, session},
     },
     app::App,
     audit::{Action, Actor, Entry},
@@ -84,6 +84,7 @@ fn link(app: &App, global: &Global, login: &str, without_code: bool) -> anyhow::
         if without_code {
             account::set_totp(tx, found.account_id, None)?;
             account::set_recovery_codes(tx, found.account_id, &[])?;
+            passkey::remove_all_passkeys(tx, found.account_id)?;
         }
         let by = author(global);
         let entry = Entry::new(Actor::command(&by), Action::AccountChanged).on("account", &found.row.login);

@@ -14,6 +14,7 @@ pub(super) struct ServerSettings {
     tls_certificate: PathBuf,
     tls_key: PathBuf,
     security_contact: String,
+    public_url: String,
 }
 
 /// `[limits]` as written.
@@ -44,8 +45,41 @@ pub struct WebConfig {
     pub tls: Option<TlsFiles>,
     /// Whom to write to about weaknesses: `mailto:` or `https://`; empty for nobody.
     pub security_contact: String,
+    /// Where people find the center; passkeys are tied to it.
+    pub public_url: Option<PublicUrl>,
     /// What one reader and all readers together may ask for.
     pub limits: Limits,
+}
+
+/// Where people find the center.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// The host name alone: `pusat.example.go.id`.
+    pub host: String,
+    /// Scheme, host and, where it is not the usual one, port: `https://pusat.example.go.id`.
+    pub origin: String,
+}
+
+impl PublicUrl {
+    /// Reads `https://name[:port]`, or `http://localhost[:port]` for trying out; empty is none.
+    fn read(text: &str) -> anyhow::Result<Option<PublicUrl>> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let wrong = || {
+            anyhow::anyhow!(
+                "server.public_url: `{text}` is not an address such as https://pusat.example.go.id: a name \
+                 (not a number) by https, or http://localhost, without a path"
+            )
+        };
+        let url = url::Url::parse(text).map_err(|_| wrong())?;
+        let host = url.domain().ok_or_else(wrong)?.to_owned();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && host == "localhost");
+        let plain = url.username().is_empty() && url.password().is_none();
+        anyhow::ensure!(bare && safe && plain, wrong());
+        Ok(Some(PublicUrl { host, origin: url.origin().ascii_serialization() }))
+    }
 }
 
 /// Where certificate and key lie, both PEM.
@@ -108,6 +142,7 @@ impl WebConfig {
             "server.security_contact: `{contact}` is not a mailto:, https:// or tel: address"
         );
         Ok(WebConfig {
+            public_url: PublicUrl::read(&server.public_url)?,
             security_contact: contact,
             allow_plain_http: server.allow_plain_http,
             trusted_proxies: server.trusted_proxies,
@@ -144,6 +179,34 @@ impl LimitSettings {
             max_headers: self.max_headers.max(16),
             // The reader of HTTP/1.1 needs room for one head of usual size.
             max_header_bytes: self.max_header_kib.max(8).saturating_mul(1024),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_address_is_a_name_by_https() {
+        let read = |text: &str| PublicUrl::read(text).ok().map(|url| url.map(|url| (url.host, url.origin)));
+        let known = |host: &str, origin: &str| Some(Some((host.to_owned(), origin.to_owned())));
+        assert_eq!(read(""), Some(None));
+        assert_eq!(read("https://Pusat.go.id"), known("pusat.go.id", "https://pusat.go.id"));
+        assert_eq!(read("https://pusat.go.id:443/"), known("pusat.go.id", "https://pusat.go.id"));
+        assert_eq!(read("https://pusat.go.id:8443"), known("pusat.go.id", "https://pusat.go.id:8443"));
+        assert_eq!(read("http://localhost:8600"), known("localhost", "http://localhost:8600"));
+        for wrong in [
+            "pusat.go.id",
+            "http://pusat.go.id",
+            "https://10.0.0.7",
+            "https://[::1]",
+            "https://pusat.go.id/masuk",
+            "https://pusat.go.id/?a",
+            "https://a:b@pusat.go.id",
+            "ftp://localhost",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 }

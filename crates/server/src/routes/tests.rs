@@ -2,4 +2,5 @@
 
 mod doors;
 mod matrix;
+mod passkeys;
 mod world;

@@ -247,7 +247,7 @@ impl Routes {
 }
 
 /// Where somebody may go before a required second factor is set up.
-const BEFORE_ENROLMENT: [&str; 2] = ["/profil/kode", "/keluar"];
+const BEFORE_ENROLMENT: [&str; 4] = ["/profil/kode", "/profil/passkey/mulai", "/profil/passkey", "/keluar"];
 
 /// Style sheets and health checks, which belong to nobody.
 fn is_public_help(path: &str) -> bool {

@@ -19,7 +19,7 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -142,6 +142,11 @@ impl FromRequestParts<App> for PageRequest {
 }
 
 impl PageRequest {
+    /// Name and port by which the reader addressed the center, as the browser says.
+    pub fn host(&self) -> Option<&str> {
+        self.headers.get(header::HOST).and_then(|value| value.to_str().ok())
+    }
+
     /// Answers with the page that `build` makes, from the cache while the data, the minute and the reader
     /// are the same. `build` and the template run where blocking is allowed, in one read transaction.
     ///
@@ -206,7 +211,6 @@ impl PageRequest {
     ///
     /// # Errors
     /// As for [`PageRequest::cached`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first page with a script is that for passkeys"))]
     pub async fn scripted<P: Template>(
         self,
         here: NavItem,

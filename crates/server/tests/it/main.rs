@@ -13,6 +13,7 @@ mod hardening;
 mod kill;
 mod pack_flow;
 mod page_flow;
+mod passkeys;
 mod personal_flow;
 mod real_input;
 mod support;

@@ -161,6 +161,11 @@ impl Server {
         self
     }
 
+    /// The port on which it serves.
+    pub fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap()
+    }
+
     /// The cookies of this reader.
     pub fn cookies(&self) -> String {
         self.cookies.clone()

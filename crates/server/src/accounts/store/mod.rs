@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod invitation;
+pub mod passkey;
 pub mod session;
 pub mod token;
 

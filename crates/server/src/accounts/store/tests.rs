@@ -3,6 +3,7 @@
 use super::{
     account::{self, AccountRow, scope_of},
     invitation,
+    passkey::{self, Copies, NewPasskey},
     session::{self, NewSession, Stage},
     token::{self, NewToken, TokenKind},
 };
@@ -110,6 +111,48 @@ fn sessions_end_by_time_by_hand_and_with_the_account() {
         }
         let known = |hash: &str| db.read(|r| session::is_known_browser(r, hash, id)).unwrap();
         assert!(known("b24") && known("b5") && !known("b4"));
+    });
+}
+
+#[test]
+fn a_passkey_belongs_to_one_account_and_its_count_only_grows() {
+    on_both(|db| {
+        let add =
+            |login: &str| write(db, |tx| account::add_account(tx, &row(login, Role::Analyst), "x", NOW));
+        let (siti, budi) = (add("siti"), add("budi"));
+        let key = |id: u8, sign_count| NewPasskey {
+            credential_id: vec![id; 32],
+            public_key: vec![1, 2, 3],
+            sign_count,
+            copies: Copies::Possible,
+        };
+        let phone = write(db, |tx| passkey::add_passkey(tx, siti, "ponsel", &key(1, 3), NOW));
+        assert!(db.write(|tx| passkey::add_passkey(tx, budi, "curian", &key(1, 3), NOW)).is_err());
+        let find = |id: u8| db.read(|r| passkey::find_passkey(r, &[id; 32])).unwrap();
+        let (found, owner) = find(1).unwrap();
+        assert_eq!((found.passkey_id, owner.account_id, &found.key), (phone, siti, &key(1, 3)));
+        assert!(find(2).is_none() && found.last_used_at.is_none());
+        let after = NewPasskey { copies: Copies::Exist, ..key(1, 4) };
+        assert!(write(db, |tx| passkey::note_passkey_use(tx, &found, &after, NOW + 5)));
+        assert!(
+            !write(db, |tx| passkey::note_passkey_use(tx, &found, &key(1, 9), NOW + 6)),
+            "used meanwhile"
+        );
+        let used = find(1).unwrap().0;
+        assert_eq!((&used.key, used.last_used_at), (&after, Some(NOW + 5)));
+        write(db, |tx| account::set_disabled(tx, siti, Some(NOW)));
+        assert!(find(1).is_none(), "barred");
+        write(db, |tx| account::set_disabled(tx, siti, None));
+        assert!(!write(db, |tx| passkey::remove_passkey(tx, budi, phone)), "another's passkey");
+        assert!(write(db, |tx| passkey::remove_passkey(tx, siti, phone)));
+        assert!(find(1).is_none());
+        assert!(!write(db, |tx| passkey::note_passkey_use(tx, &used, &key(1, 10), NOW)), "removed meanwhile");
+        for n in 3..6 {
+            write(db, |tx| passkey::add_passkey(tx, siti, "kunci", &key(n, 0), NOW));
+        }
+        assert_eq!(db.read(|r| passkey::count_passkeys(r, siti)).unwrap(), 3);
+        assert_eq!(db.read(|r| passkey::list_passkeys(r, siti)).unwrap()[0].key.credential_id, vec![3; 32]);
+        assert_eq!(write(db, |tx| passkey::remove_all_passkeys(tx, siti)), 3);
     });
 }
 
