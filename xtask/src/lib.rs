@@ -1,9 +1,11 @@
 //! The house rules as checks, run by `cargo run -p xtask -- tidy` and inside the test run.
 //!
 //! Who may use whom is in `direction`; names of places in `places`; the interface's words in `messages`;
-//! what pages may load in `pages`. Each check takes files and gives problems with file and line.
+//! what pages may load in `pages`; what maps of security requirements cite in `evidence`. Each check
+//! takes files and gives problems with file and line.
 
 pub mod direction;
+pub mod evidence;
 pub mod messages;
 pub mod pages;
 pub mod places;
@@ -81,6 +83,7 @@ pub fn tidy(root: &Path) -> anyhow::Result<Report> {
     problems.extend(files.iter().flat_map(direction::check_manifest));
     problems.extend(messages::check(&files));
     problems.extend(files.iter().flat_map(pages::check));
+    problems.extend(evidence::check_maps(root)?);
     problems.sort();
     problems.dedup();
     Ok(Report { files: files.len(), problems })

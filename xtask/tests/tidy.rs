@@ -1,6 +1,6 @@
 //! The house rules hold, and the checks that say so can fail.
 
-use xtask::{TextFile, direction, messages, pages, places::Places, source::RustFile};
+use xtask::{TextFile, direction, evidence, messages, pages, places::Places, source::RustFile};
 
 fn file(path: &str, text: &str) -> TextFile {
     TextFile { path: path.to_owned(), text: text.to_owned() }
@@ -130,4 +130,52 @@ fn loads_from_elsewhere_are_found() {
     says(&check("a.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\">"), &[]);
     says(&check("a.min.js", "x"), &["minified"]);
     says(&check("a.js", &"x".repeat(3000)), &["3000 characters"]);
+}
+
+const CITED: &str = "mod tests {\n    #[test]\n    fn works() {}\n    fn helper() {}\n}\n";
+
+/// A map of one chapter with two requirements, and its summary.
+fn small_map(rows: &str, sums: &str) -> Vec<xtask::Problem> {
+    let map = evidence::Map {
+        path: "docs/map.md",
+        statuses: ["met", "partly", "not met", "n.a."],
+        levels: true,
+        chapters: &[("V1", "1: 1 / 2")],
+    };
+    let text = format!("| V1 | Doors | {sums} |\n| Σ | | {sums} |\n{rows}");
+    evidence::check(&map, &text, &mut |path| (path == "crates/a.rs").then(|| CITED.to_owned()))
+}
+
+#[test]
+fn maps_of_requirements_cannot_rot() {
+    let good = "| V1.1.1 | 1 | lock | met | `crates/a.rs::works` |\n| V1.1.2 | 2 | key | n.a. | no keys |";
+    let sums = "2 | 1 | 0 | 0 | 1 | 1 | 100 %";
+    says(&small_map(good, sums), &[]);
+    let wrong = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        small_map(&good.replace(from, to), sums)
+    };
+    says(&wrong("::works", "::helper"), &["has no test `helper`", "V1 is | 2", "Σ is | 2"]);
+    says(&wrong("crates/a.rs::works", "crates/b.rs"), &["does not exist", "V1 is", "Σ is"]);
+    says(&wrong("`crates/a.rs::works`", "somewhere"), &["cites neither", "V1 is", "Σ is"]);
+    says(&wrong("no keys", ""), &["not why"]);
+    says(&wrong("| 2 | key", "| 1 | key"), &["V1.1.2 is of level 2"]);
+    says(&wrong("V1.1.2", "V1.1.1"), &["stands in line 3 already", "level 1", "V1.1.2 is missing"]);
+    says(&wrong("V1.1.2", "V1.1.3"), &["V1.1.3 is not in the standard", "V1.1.2 is missing"]);
+    says(&wrong("n.a.", "fine"), &["`fine` is no status", "V1 is", "Σ is"]);
+    says(&small_map(good, "2 | 2 | 0 | 0 | 0 | 1 | 50 %"), &["V1 is | 2 | 1", "Σ is | 2 | 1"]);
+}
+
+#[test]
+fn the_list_of_the_standard_is_whole() {
+    let ids = evidence::ASVS.ids();
+    let per_chapter: Vec<usize> = evidence::ASVS
+        .chapters
+        .iter()
+        .map(|(chapter, _)| ids.keys().filter(|id| id.starts_with(&format!("{chapter}."))).count())
+        .collect();
+    assert_eq!(per_chapter, [27, 11, 19, 10, 9, 35, 18, 7, 7, 29, 14, 9, 13, 9, 13, 16, 7]);
+    let first = ids.values().filter(|level| **level == 1).count();
+    println!("{} requirements, {first} of them of level 1", ids.len());
+    assert_eq!((ids.len(), first), (253, 70));
 }
