@@ -6,7 +6,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENDOR := crates/server/assets/vendor
 
-.PHONY: help demo test lint bench assets shots clean-services
+.PHONY: help demo test lint bench attack assets shots clean-services
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,12 @@ bench: ## measure against named peers, as ratios in one run; writes docs/benchma
 	@scripts/setup.sh bench
 	@$(MAKE) --no-print-directory assets
 	python3 benches/bench.py
+
+attack: ## attack the API with 20,000 generated requests (CASES=…) and open all CSV files in LibreOffice
+	@scripts/setup.sh attack
+	@$(MAKE) --no-print-directory assets
+	cargo build --bin pendopo
+	python3 benches/attack.py --cases $(or $(CASES),20000)
 
 assets: $(VENDOR)/.done ## fetch fonts by npm, to be embedded in the program
 

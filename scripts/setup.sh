@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what a fresh Debian 12 with Rust lacks for a task: `scripts/setup.sh build|demo|test|bench|shots`.
+# Installs what a fresh Debian 12 with Rust lacks for a task: `scripts/setup.sh build|demo|test|bench|attack|shots`.
 # Does nothing for what is there already, so it is cheap to run every time.
 set -euo pipefail
 
@@ -28,6 +28,11 @@ case "$task" in
     need python3 python3
     need wrk wrk
     ;;
+  attack)
+    need python3 python3
+    python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+    need soffice libreoffice-calc
+    ;;
 esac
 
 if [ "${#packages[@]}" -gt 0 ]; then
@@ -38,7 +43,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if [ "$task" = test ] && ! [ -d "$(dirname "$0")/../e2e/node_modules/playwright-core" ]; then
+if [[ "$task" == @(test|attack) ]] && ! [ -d "$(dirname "$0")/../e2e/node_modules/playwright-core" ]; then
   (cd "$(dirname "$0")/../e2e" && npm ci --silent)
 fi
 

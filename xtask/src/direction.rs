@@ -32,8 +32,19 @@ pub const FEATURES: &[(&str, &[&str])] = &[
 ];
 
 /// Modules of the server that name no feature.
-pub const COMMON: &[&str] =
-    &["app", "config", "error", "migrations", "web", "jobs", "widgets", "vault", "redact", "audit"];
+pub const COMMON: &[&str] = &[
+    "app",
+    "config",
+    "error",
+    "migrations",
+    "web",
+    "jobs",
+    "widgets",
+    "vault",
+    "redact",
+    "audit",
+    "spreadsheet",
+];
 
 /// Modules that put the program together and may name all.
 pub const ROOTS: &[&str] = &["cli", "routes"];

@@ -18,6 +18,7 @@ mod regions;
 mod routes;
 mod runs;
 mod sources;
+mod spreadsheet;
 mod vault;
 mod web;
 mod widgets;

@@ -80,8 +80,10 @@ pub struct AuditQuery {
     /// Only this outcome.
     pub outcome: Option<String>,
     /// Not before this time (RFC 3339).
+    #[param(format = DateTime)]
     pub from: Option<String>,
     /// Before this time (RFC 3339).
+    #[param(format = DateTime)]
     pub until: Option<String>,
     /// With this text in actor, address, object or detail.
     pub text: Option<String>,

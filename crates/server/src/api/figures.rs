@@ -61,10 +61,15 @@ pub struct ObservationQuery {
     /// Code of the indicator.
     pub indicator: String,
     /// This region and all that lies in it; default: the center's own.
+    #[param(
+        pattern = "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}|[0-9]{2}([.][0-9]{2}){1,2}|[0-9]{2}([.][0-9]{2}){2}[.][0-9]{4})$"
+    )]
     pub within: Option<String>,
     /// First period, such as `2026-01`.
+    #[param(pattern = "^[0-9]{4}(-([0-9]{2}(-[0-9]{2})?|Q[1-4]|S[12]|W[0-9]{2}))?$")]
     pub from: Option<String>,
     /// Last period.
+    #[param(pattern = "^[0-9]{4}(-([0-9]{2}(-[0-9]{2})?|Q[1-4]|S[12]|W[0-9]{2}))?$")]
     pub to: Option<String>,
     /// `true`: what the regions below come to, instead of what was reported.
     #[serde(default)]
@@ -172,6 +177,9 @@ pub struct Latest {
 #[into_params(parameter_in = Query)]
 pub struct LatestQuery {
     /// This region and all that lies in it; default: the center's own.
+    #[param(
+        pattern = "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}|[0-9]{2}([.][0-9]{2}){1,2}|[0-9]{2}([.][0-9]{2}){2}[.][0-9]{4})$"
+    )]
     pub within: Option<String>,
     /// Only this level; default: the level of `within`.
     pub level: Option<RegionLevelName>,

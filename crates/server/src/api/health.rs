@@ -9,7 +9,7 @@ use axum::{
 use pendopo_figures::{DbError, DbUrl};
 
 /// The process is alive.
-#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "The process is alive")))]
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "The process is alive", body = String, content_type = "text/plain")))]
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
@@ -19,8 +19,8 @@ const LEAST_FREE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The center can do its work: the database can be read and written, and there is room to write to.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses(
-    (status = 200, description = "Reads and writes work"),
-    (status = 503, description = "They do not; the text says why")
+    (status = 200, description = "Reads and writes work", body = String, content_type = "text/plain"),
+    (status = 503, description = "They do not; the text says why", body = String, content_type = "text/plain")
 ))]
 pub async fn readyz(State(app): State<App>) -> Response {
     let probed = app.blocking(|db| {

@@ -6,6 +6,7 @@
 #![expect(unused_qualifications, reason = "utoipa's macro writes out full paths")]
 
 mod audit;
+mod document;
 mod figures;
 mod health;
 mod indicators;
@@ -36,8 +37,8 @@ pub struct Problem {
     pub status: u16,
     /// What exactly.
     pub detail: String,
-    /// The address asked for.
-    pub instance: String,
+    /// The address asked for; absent when the request was sent away at the door.
+    pub instance: Option<String>,
     /// To be named to whoever runs the center, for internal errors.
     pub reference: Option<String>,
 }
@@ -69,7 +70,9 @@ struct Document;
 pub fn openapi_json() -> anyhow::Result<String> {
     let mut document = Document::openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(document.to_pretty_json()?)
+    let mut document = serde_json::to_value(&document)?;
+    document::complete(&mut document)?;
+    Ok(serde_json::to_string_pretty(&document)?)
 }
 
 async fn openapi() -> AppResult<Response> {

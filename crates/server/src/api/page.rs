@@ -35,8 +35,10 @@ pub struct Page<T: ToSchema> {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// `next` of the page before.
+    #[param(pattern = "^-?[0-9]{1,19}([.]-?[0-9]{1,19}){0,2}$")]
     pub cursor: Option<String>,
     /// Items wanted, 1 to 1000; 100 when left out.
+    #[param(minimum = 1, maximum = 1000)]
     pub limit: Option<i64>,
 }
 

@@ -104,6 +104,9 @@ impl From<ListedRegion> for Region {
 #[into_params(parameter_in = Query)]
 pub struct RegionQuery {
     /// This region and all that lies in it; default: the center's own.
+    #[param(
+        pattern = "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}|[0-9]{2}([.][0-9]{2}){1,2}|[0-9]{2}([.][0-9]{2}){2}[.][0-9]{4})$"
+    )]
     pub within: Option<String>,
     /// Only this level.
     pub level: Option<RegionLevelName>,
@@ -128,8 +131,8 @@ pub async fn list(
 }
 
 /// One region.
-#[utoipa::path(get, path = "/api/v1/regions/{code}", tag = "regions", params(("code" = String, Path, description = "Kemendagri code")),
-    responses((status = 200, body = Region), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/regions/{code}", tag = "regions", params(("code" = String, Path, description = "Kemendagri code", pattern = "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}|[0-9]{2}([.][0-9]{2}){1,2}|[0-9]{2}([.][0-9]{2}){2}[.][0-9]{4})$")),
+    responses((status = 200, body = Region), (status = 400, body = super::Problem, content_type = "application/problem+json"), (status = 404, body = super::Problem, content_type = "application/problem+json")))]
 pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult<Json<Region>> {
     let code = parse_region(&code)?;
     let found =
@@ -143,6 +146,12 @@ pub async fn show(State(app): State<App>, Path(code): Path<String>) -> AppResult
 /// # Errors
 /// When it is not well formed.
 pub fn parse_region(text: &str) -> AppResult<RegionCode> {
+    // The code itself is read leniently where people write it; programs keep to the form of the document.
+    let groups: Vec<usize> = text.split('.').map(str::len).collect();
+    let shaped = matches!(groups[..], [2 | 4 | 6 | 10] | [2, 2] | [2, 2, 2] | [2, 2, 2, 4]);
+    if !shaped || !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return Err(AppError::Invalid(format!("region is `{text}`; a code such as 33.16.09 is expected")));
+    }
     text.parse().map_err(|error| AppError::Invalid(format!("region: {error}")))
 }
 

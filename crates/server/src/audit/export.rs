@@ -1,6 +1,7 @@
 //! Entries as files: CSV for a spreadsheet, JSON Lines for programs and for checking the chain elsewhere.
 
 use super::store::{Filter, StoredEntry, for_each_entry};
+use crate::spreadsheet;
 use jiff::{Timestamp, tz::TimeZone};
 use pendopo_figures::{DbError, Reader};
 use std::io::{BufWriter, Write};
@@ -83,6 +84,10 @@ pub fn write_entries(
     Ok(count)
 }
 
+fn harmless(text: &str) -> String {
+    spreadsheet::harmless(text).into_owned()
+}
+
 fn csv_record(entry: &StoredEntry, zone: &TimeZone) -> [String; 13] {
     let at = Timestamp::from_millisecond(entry.at_ms).unwrap_or_default().to_zoned_datetime(zone.clone());
     let text = |text: &Option<String>| harmless(text.as_deref().unwrap_or_default());
@@ -122,24 +127,4 @@ fn json(entry: &StoredEntry) -> serde_json::Value {
         "previous_hash": entry.previous.to_string(),
         "hash": entry.hash.to_string(),
     })
-}
-
-/// A text that no spreadsheet takes for a formula. Unlike figures, nothing here is a number with a sign.
-fn harmless(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
-    if risky { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_begins_like_a_formula() {
-        for text in ["=1+1", "+62", "-1", "@sum", "\tx", "\rx", "＝1"] {
-            assert_eq!(harmless(text), format!("'{text}"));
-        }
-        assert_eq!(harmless("Cepu"), "Cepu");
-        assert_eq!(harmless(""), "");
-    }
 }

@@ -8,6 +8,7 @@ use crate::{
     accounts::store::account,
     app::App,
     audit::{Action, Actor, Entry, Outcome},
+    spreadsheet::harmless,
     web::Principal,
 };
 use anyhow::Context;
@@ -72,9 +73,9 @@ pub fn print_result(result: &QueryResult, format: Format) -> anyhow::Result<()> 
         }
         Format::Csv => {
             let mut writer = csv::Writer::from_writer(Vec::new());
-            writer.write_record(&result.columns)?;
+            writer.write_record(result.columns.iter().map(|name| harmless(name).into_owned()))?;
             for row in &result.rows {
-                writer.write_record(row.iter().map(text))?;
+                writer.write_record(row.iter().map(cell))?;
             }
             out::print(&String::from_utf8_lossy(&writer.into_inner()?))
         }
@@ -95,6 +96,12 @@ pub fn print_result(result: &QueryResult, format: Format) -> anyhow::Result<()> 
             out::line(serde_json::to_string_pretty(&objects)?)
         }
     }
+}
+
+/// Numbers stay numbers; a text must not become a formula where the file is opened.
+fn cell(value: &Value) -> String {
+    let written = text(value);
+    if matches!(value, Value::Text(_)) { harmless(&written).into_owned() } else { written }
 }
 
 fn text(value: &Value) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{AppError, AppResult},
-    runs::store::harmless,
+    spreadsheet::harmless,
 };
 
 /// The record in words.
@@ -25,7 +25,7 @@ pub fn to_csv(record: &Record) -> AppResult<String> {
     let failed = |error: csv::Error| AppError::Internal(error.into());
     writer.write_record(&record.heads).map_err(failed)?;
     for line in &record.lines {
-        writer.write_record(line.iter().map(|cell| harmless(cell))).map_err(failed)?;
+        writer.write_record(line.iter().map(|cell| harmless(cell).into_owned())).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| AppError::Internal(anyhow::anyhow!("{error}")))?;
     Ok(format!("\u{feff}{}", String::from_utf8_lossy(&bytes)))

@@ -3,6 +3,7 @@
 use crate::{
     packs::schema::SourceFile,
     sources::{jobs::connection_of_answer, problem::RunProblem},
+    spreadsheet::harmless,
 };
 use pendopo_connectors::{
     Limits, RawRow,
@@ -318,12 +319,6 @@ pub fn export_refused_rows(
     writer.flush().map_err(|error| failed(error.to_string()))
 }
 
-/// A text that no spreadsheet takes for a formula; plain numbers stay as they are.
-pub fn harmless(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
-    if risky && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
-}
-
 /// The row of a run's answer that a figure came from, as the source sent it; `None` when the answer was
 /// not kept or has no such row.
 ///
@@ -371,28 +366,4 @@ pub fn recorded_answer(
     let definition = definition.and_then(|text| serde_json::from_str(&text).ok());
     Ok(connection_of_answer(&answer.media_type, definition.as_ref())
         .map(|connection| (connection, answer.bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_made_harmless_and_numbers_kept() {
-        for (text, want) in [
-            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
-            ("+62 812", "'+62 812"),
-            ("-1+2", "'-1+2"),
-            ("@sum(a1)", "'@sum(a1)"),
-            ("\tx", "'\tx"),
-            ("\rx", "'\rx"),
-            ("＝1", "'＝1"),
-            ("-12.5", "-12.5"),
-            ("+3", "+3"),
-            ("Cepu", "Cepu"),
-            ("", ""),
-        ] {
-            assert_eq!(harmless(text), want);
-        }
-    }
 }

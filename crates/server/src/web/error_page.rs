@@ -11,6 +11,7 @@ use super::{
 use crate::{app::App, error::AppError};
 use askama::Template;
 use axum::{
+    body::to_bytes,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -91,6 +92,11 @@ impl ErrorPage {
 #[derive(Debug, Clone, Copy)]
 pub struct Rendered;
 
+/// The media type of RFC 9457.
+const PROBLEM_JSON: &str = "application/problem+json";
+/// What the router says of a request is never longer.
+const MOST_WORDS: usize = 4096;
+
 /// Middleware that renders what went wrong, whoever noticed it: a handler, a missing route, a limit.
 pub async fn render_errors(State(app): State<App>, request: Request, next: Next) -> Response {
     let get = request.method() == Method::GET;
@@ -107,22 +113,31 @@ pub async fn render_errors(State(app): State<App>, request: Request, next: Next)
     {
         return response;
     }
-    let problem = response.extensions().get::<Arc<Problem>>().cloned();
-    if problem.is_none() && response.headers().contains_key(header::CONTENT_TYPE) && path.starts_with("/api/")
-    {
+    let json = path.starts_with("/api/");
+    if json && response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON) {
         return response;
     }
-    let problem = problem.unwrap_or_else(|| Arc::new(Problem::unknown(status)));
-    if problem.code == AppError::SignInFirst.code() && !path.starts_with("/api/") {
+    let (parts, body) = response.into_parts();
+    let problem = match parts.extensions.get::<Arc<Problem>>() {
+        Some(problem) => Arc::clone(problem),
+        // What the router refused by itself says in plain words what is wrong with the request.
+        None if json && status.is_client_error() => {
+            let words = to_bytes(body, MOST_WORDS).await.unwrap_or_default();
+            let detail = String::from_utf8_lossy(&words).into_owned();
+            Arc::new(Problem { detail, ..Problem::unknown(status) })
+        }
+        None => Arc::new(Problem::unknown(status)),
+    };
+    if problem.code == AppError::SignInFirst.code() && !json {
         return sign_in_first(&path, get);
     }
-    let mut rendered = if path.starts_with("/api/") {
+    let mut rendered = if json {
         render_json(&problem, &path)
     } else {
         render_html(&app, &problem, &path, role, Tr(lang.map_or_else(Default::default, |lang| lang.0)))
     };
     for name in [header::ALLOW, header::RETRY_AFTER] {
-        if let Some(value) = response.headers().get(&name) {
+        if let Some(value) = parts.headers.get(&name) {
             rendered.headers_mut().insert(name, value.clone());
         }
     }
@@ -139,7 +154,7 @@ fn render_json(problem: &Problem, path: &str) -> Response {
         "instance": path,
         "reference": problem.reference,
     });
-    let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+    let headers = [(header::CONTENT_TYPE, PROBLEM_JSON)];
     let mut response =
         (problem.status, CachePolicy::Private.headers(), headers, body.to_string()).into_response();
     if problem.status == StatusCode::UNAUTHORIZED {

@@ -4,7 +4,7 @@
 use super::client::client;
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -72,9 +72,14 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
         Some(nonce) => HeaderValue::try_from(nonce.policy()).ok(),
         None => None,
     };
+    let unchanged = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     let policy = policy.unwrap_or_else(|| HeaderValue::from_static(policy_for(headers)));
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // "Not modified" says nothing of what kind the answer is that the browser has; a policy sent with it would
+    // take the place of the one that came with the page.
+    if !unchanged {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

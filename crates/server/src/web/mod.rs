@@ -23,9 +23,9 @@ mod security_txt;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, ROWS_ROUTE, Routes, authorize};
 #[cfg(test)]
-pub use access::{Access, Object, Rule};
-pub use access::{ROWS_ROUTE, Routes, authorize};
+pub use access::{Object, Rule};
 pub use assets::{asset_url, routes as asset_routes};
 pub use client::{Client, client, know_client};
 pub use error_page::{Rendered, render_errors};

@@ -134,3 +134,45 @@ fn every_route_of_the_api_is_documented() {
         assert!(exempt || paths.contains_key(full), "{full} is not in the OpenAPI document");
     }
 }
+
+#[test]
+fn wrong_requests_are_refused_as_the_document_says() {
+    let (_center, server) = center_with_figures();
+    for (path, status, word) in [
+        ("/api/v1/latest?limit=abc", 400, "limit"),
+        ("/api/v1/latest?limit=0", 400, "limit"),
+        ("/api/v1/latest?within=%2033.16", 400, "region"),
+        ("/api/v1/latest?within=3.3.1.6", 400, "region"),
+        ("/api/v1/observations", 400, "indicator"),
+        ("/api/v1/runs/abc", 400, "abc"),
+        ("/api/v1/runs/9999", 404, "9999"),
+    ] {
+        let answer = server.ask("GET", path, "").unwrap();
+        let kind =
+            answer.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+        assert_eq!(
+            (answer.status, kind),
+            (status, Some("application/problem+json")),
+            "{path}: {}",
+            answer.body
+        );
+        let problem: Value = serde_json::from_str(&answer.body).unwrap();
+        assert!(problem["detail"].as_str().unwrap().contains(word), "{path}: {problem}");
+        assert_eq!(problem["status"], status);
+    }
+}
+
+#[test]
+fn an_unchanged_page_keeps_the_policy_that_it_came_with() {
+    let (_center, server) = center_with_figures();
+    let (head, _) = server.ask_raw("GET / HTTP/1.1\r\n").unwrap();
+    let field = |head: &str, name: &str| {
+        head.lines().find_map(|line| {
+            line.split_once(": ").filter(|(found, _)| *found == name).map(|(_, v)| v.to_owned())
+        })
+    };
+    let tag = field(&head, "etag").unwrap();
+    let (head, _) = server.ask_raw(&format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}\r\n")).unwrap();
+    assert!(head.starts_with("HTTP/1.1 304"), "{head}");
+    assert_eq!(field(&head, "content-security-policy"), None, "{head}");
+}

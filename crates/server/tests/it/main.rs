@@ -9,6 +9,7 @@
 mod api_flow;
 mod audit_flow;
 mod disk_full;
+mod formulas;
 mod hardening;
 mod kill;
 mod pack_flow;
@@ -17,3 +18,4 @@ mod passkeys;
 mod personal_flow;
 mod real_input;
 mod support;
+mod xss;

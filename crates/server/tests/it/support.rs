@@ -120,6 +120,9 @@ pub struct Server {
     cookies: String,
 }
 
+/// The password of the administrator who makes the first account.
+pub const PASSWORD: &str = "jati randu kapas";
+
 /// What a server answered.
 pub struct Answer {
     /// The HTTP status.
@@ -150,7 +153,7 @@ impl Server {
         let path = &link[link.find("/undangan/").unwrap()..].trim();
         let page = self.ask("GET", path, "").unwrap();
         self.cookies = page.cookies().collect::<Vec<_>>().join("; ");
-        let password = "jati+randu+kapas";
+        let password = PASSWORD.replace(' ', "+");
         let form = format!(
             "_token={}&nama=Pengelola&login=pengelola&sandi={password}&ulang={password}",
             page.form_token()
@@ -164,6 +167,11 @@ impl Server {
     /// The port on which it serves.
     pub fn port(&self) -> &str {
         self.address.rsplit(':').next().unwrap()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// The cookies of this reader.
