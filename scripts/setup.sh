@@ -21,7 +21,7 @@ case "$task" in
     ;;
 esac
 case "$task" in
-  test | shots) need chromium chromium ;;
+  test | attack | shots) need chromium chromium ;;
 esac
 case "$task" in
   bench)
@@ -47,7 +47,7 @@ if [[ "$task" == @(test|attack) ]] && ! [ -d "$(dirname "$0")/../e2e/node_module
   (cd "$(dirname "$0")/../e2e" && npm ci --silent)
 fi
 
-if [ "$task" = test ] && ! cargo nextest --version >/dev/null 2>&1; then
+if [[ "$task" == @(test|attack) ]] && ! cargo nextest --version >/dev/null 2>&1; then
   echo "installing: cargo-nextest"
   cargo install --locked --quiet cargo-nextest
 fi

@@ -52,7 +52,7 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
             indicators,
             "[[indicator]]\ncode = \"i{nth}\"\nname = {text}\nname_en = {text}\ndefinition = {text}\nsector = \"k{nth}\"\n\
              agency = \"a{nth}\"\nunit = {text}\ndecimals = 0\ndirection = \"higher\"\ncadence = \"month\"\nlevel = \"village\"\n\
-             region_aggregation = \"sum\"\ntime_aggregation = \"sum\"\ncounts = \"nothing\"\n"
+             region_aggregation = \"sum\"\ntime_aggregation = \"sum\"\ncounts = \"nothing\"\nsensitivity = \"public\"\n"
         )
         .unwrap();
         if nth > 0 {
