@@ -44,6 +44,16 @@ pub fn complete(document: &mut Value) -> anyhow::Result<()> {
     components["responses"] = Value::Object(shared);
 
     let Some(paths) = document["paths"].as_object_mut() else { return Ok(()) };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let summary = operation["summary"].clone();
+        for response in operation["responses"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            // Every response needs a description; that of a good one is what the operation is for.
+            if response["description"].is_null() {
+                response["description"] =
+                    if summary.is_string() { summary.clone() } else { json!("As asked") };
+            }
+        }
+    }
     for (path, operations) in paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             let method = method.to_ascii_uppercase().parse::<Method>()?;
