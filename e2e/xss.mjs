@@ -23,8 +23,8 @@ const ECHOED = OF_A_KIND * 15;
 const payloads = JSON.parse(readFileSync(new URL("payloads.json", import.meta.url), "utf8")).map((text, nth) =>
   text.replaceAll("N", String(nth)),
 );
-/** The call of a payload, as it is or as HTML and addresses write it. */
-const MARKER = /__xss(?:%28|%60|&#40;|&#96;|&#x28;|&#x60;|\(|`)(\d+)/gi;
+/** The call of a payload, as it is or as HTML and addresses write it; one payload encodes the first letter. */
+const MARKER = /_xss(?:%28|%60|&#40;|&#96;|&#x28;|&#x60;|\(|`)(\d+)/gi;
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'none'; base-uri 'none'; form-action 'self'";
 
