@@ -42,6 +42,7 @@ attack: ## attack the API with 20,000 generated requests (CASES=…) and open al
 	@scripts/setup.sh attack
 	@$(MAKE) --no-print-directory assets
 	cargo build --bin pendopo
+	cargo nextest run -p pendopo --test attack
 	python3 benches/attack.py --cases $(or $(CASES),20000)
 
 assets: $(VENDOR)/.done ## fetch fonts by npm, to be embedded in the program

@@ -18,4 +18,3 @@ mod passkeys;
 mod personal_flow;
 mod real_input;
 mod support;
-mod xss;
