@@ -19,7 +19,7 @@ const HEADER_BYTES: usize = RUN_BYTES + size_of::<i64>();
 pub enum Purpose {
     /// Whoever is there wants to come in.
     SignIn,
-    /// The owner of this session adds a passkey.
+    /// Whoever is signed in, by the id of their sign-in, adds a passkey.
     Add(i64),
 }
 
