@@ -10,7 +10,7 @@ use ring::{
 };
 
 /// Letters and digits that are not mistaken for each other when read aloud or copied by hand.
-const PLAIN: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789z";
+const PLAIN: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
 
 /// A secret just made. Shown once, never stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,12 +63,12 @@ pub fn hash(purpose: &str, text: &str) -> String {
     })
 }
 
-/// A code to write down: four groups of five letters and digits, 98 bits.
+/// A code to write down: five groups of five letters and digits, 125 bits.
 ///
 /// # Errors
 /// When the operating system gives no random bytes.
 pub fn recovery_code() -> anyhow::Result<String> {
-    let letters: Vec<u8> = random::<20>()?.iter().map(|byte| PLAIN[usize::from(byte % 31)]).collect();
+    let letters: Vec<u8> = random::<25>()?.iter().map(|byte| PLAIN[usize::from(byte % 32)]).collect();
     let groups: Vec<String> =
         letters.chunks(5).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
     Ok(groups.join("-"))
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn recovery_codes_are_easy_to_copy() {
         let code = recovery_code().unwrap();
-        assert_eq!(code.len(), 23);
-        assert!(code.bytes().all(|byte| byte == b'-' || PLAIN[..31].contains(&byte)), "{code}");
+        assert_eq!(code.len(), 29);
+        assert!(code.bytes().all(|byte| byte == b'-' || PLAIN.contains(&byte)), "{code}");
     }
 }

@@ -149,7 +149,7 @@ fn scripts_in_any_text_never_run() {
     let output = Command::new("node")
         .arg("xss.mjs")
         .current_dir(e2e())
-        .env("BASE", format!("http://{}", server.address()))
+        .env("BASE", format!("http://127.0.0.1:{}", server.port()))
         .env("COOKIE", server.cookies())
         .env("PASSWORD", PASSWORD)
         .stderr(Stdio::inherit())

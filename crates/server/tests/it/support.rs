@@ -169,11 +169,6 @@ impl Server {
         self.address.rsplit(':').next().unwrap()
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// The cookies of this reader.
     pub fn cookies(&self) -> String {
         self.cookies.clone()
