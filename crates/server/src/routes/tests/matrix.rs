@@ -141,6 +141,15 @@ fn found(asker: &Asker, route: &str, thing: Thing, reply: &Reply) -> Expected {
     }
 }
 
+/// Whether a number stands in a text by itself. Six digits inside a hash of the audit log tell nothing.
+fn stands_alone(text: &str, number: &str) -> bool {
+    text.match_indices(number).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + number.len()..].chars().next();
+        [before, after].into_iter().flatten().all(|letter| !letter.is_alphanumeric())
+    })
+}
+
 /// What stands in an answer although the scope hides it.
 fn leaks(asker: &Asker, rule: &Rule, path: &str, reply: &Reply) -> Vec<String> {
     let mut leaks = Vec::new();
@@ -163,7 +172,7 @@ fn leaks(asker: &Asker, rule: &Rule, path: &str, reply: &Reply) -> Vec<String> {
                 let hidden = !sees(asker, agency, level) || !(reaches(asker, district));
                 let thousands = (value / 1000, value % 1000);
                 let written = [value.to_string(), format!("{}.{:03}", thousands.0, thousands.1)];
-                if hidden && written.iter().any(|text| reply.body.contains(text)) {
+                if hidden && written.iter().any(|text| stands_alone(&reply.body, text)) {
                     leaks.push(format!("the figure {value} of {mark} in {district}"));
                 }
             }
@@ -216,4 +225,14 @@ async fn every_route_answers_every_asker_as_the_table_says() {
     );
     assert!(cells >= 5000, "only {cells} cells");
     assert_eq!(kinds.len(), 4, "{kinds:?}");
+}
+
+#[test]
+fn a_number_inside_a_hash_is_not_a_figure() {
+    for text in ["612350", "<td>612350</td>", "\"value\":612350,", "Rp 612350.", "612350;"] {
+        assert!(stands_alone(text, "612350"), "{text}");
+    }
+    for text in ["9c612350", "612350ab", "1612350", "612351", "a612350 "] {
+        assert!(!stands_alone(text, "612350"), "{text}");
+    }
 }
