@@ -30,6 +30,7 @@ async function pages(api) {
     ["board", "/", "pimpinan"],
     ["board-en", "/?bahasa=en", "pimpinan"],
     ["board-officer", "/", "petugas"],
+    ["board-operations", "/papan/operasional", "pimpinan"],
     ["indicators", "/indikator?bahasa=id", "analis"],
     ["indicator", `/indikator/${off.indicator}`, "analis"],
     ["indicator-district", `/indikator/${off.indicator}?wilayah=${district.code}`, "analis"],

@@ -1,26 +1,27 @@
 //! Puts a board together from its definition, the latest figures of the center's region and the sources.
 
 use super::{
+    material::Material,
     pages::{AgencyItem, BoardPage, ExceptionItem, MapItem, SectionItem},
     store,
+    widgets::{is_known, place},
 };
 use crate::{
     error::{AppError, AppResult},
     indicators::{
         rules,
-        store::{Catalog, below_key, indicator_name, sector_name},
+        store::{below_key, indicator_name, sector_name},
     },
-    packs::schema::BoardFile,
-    sources::store::{SourceHealth, read_sources},
+    packs::{schema::BoardFile, widget::WidgetDef},
+    sources::store::SourceHealth,
     web::{Asked, Chrome},
-    widgets::{Empty, Mark, Shape},
+    widgets::{Empty, Framed, Mark, Shape, Surface},
 };
 use pendopo_figures::{
     IndicatorRow, Reader,
     questions::{LatestFigure, Order, Questions, TableOf},
 };
-use pendopo_vocab::{Direction, FreshnessState, RegionCode, TargetStatus};
-use std::collections::HashMap;
+use pendopo_vocab::{Direction, FreshnessState, TargetStatus};
 
 /// Exceptions listed of each kind; the rest is a link.
 const LISTED_OFF: usize = 5;
@@ -28,14 +29,6 @@ const LISTED_SOURCES: usize = 3;
 const LISTED_RISK: usize = 2;
 /// Regions named as the worst in an exception.
 const WORST_REGIONS: i64 = 2;
-
-/// All that a board is made of.
-struct Material {
-    catalog: Catalog,
-    latest: HashMap<i64, LatestFigure>,
-    sources: Vec<SourceHealth>,
-    region: RegionCode,
-}
 
 /// Builds the home board, or the one called `code`.
 ///
@@ -56,15 +49,9 @@ pub fn build(
     if let (None, Some(code)) = (board, code) {
         return Err(AppError::NotFound(code.to_owned()));
     }
-    let region = asked.scope.region;
-    let latest = reader.latest_of_region(&asked.scope, region)?;
-    let material = Material {
-        catalog: Catalog::read(reader, &asked.scope)?,
-        latest: latest.into_iter().map(|figure| (figure.indicator_id, figure)).collect(),
-        sources: read_sources(reader, &asked.scope, asked.now)?,
-        region,
-    };
-    let (exceptions, more) = exceptions(reader, asked, &material)?;
+    let material = Material::read(reader, asked)?;
+    let leads = board.is_none_or(|board| board.exceptions);
+    let (exceptions, more) = if leads { exceptions(reader, asked, &material)? } else { (Vec::new(), 0) };
     let map = match board.and_then(|board| board.map.as_deref()) {
         Some(indicator) => map(reader, asked, &material, indicator)?,
         None => None,
@@ -75,9 +62,10 @@ pub fn build(
         summary: summary(asked, &material),
         exceptions,
         more,
-        agencies: agencies(asked, &material),
+        agencies: if leads { agencies(asked, &material) } else { Vec::new() },
+        leads,
         sections: match board {
-            Some(board) => sections(reader, asked, &material, board)?,
+            Some(board) => sections(reader, asked, &material, Surface::Desk, board)?,
             None => Vec::new(),
         },
         map,
@@ -294,29 +282,32 @@ fn agencies(asked: &Asked, material: &Material) -> Vec<AgencyItem> {
     items
 }
 
-fn sections(
+/// The groups of a board with their widgets, as far as they are shown on `surface`. A tile of an indicator that
+/// the reader may not know of is left out; a group without anything left as well.
+///
+/// # Errors
+/// The database's.
+pub fn sections(
     reader: &mut Reader<'_>,
     asked: &Asked,
     material: &Material,
+    surface: Surface,
     board: &BoardFile,
 ) -> AppResult<Vec<SectionItem>> {
     let mut sections = Vec::new();
     for section in &board.section {
-        let mut tiles = Vec::new();
-        for code in &section.indicators {
-            let Some(indicator) = material.catalog.by_code(code) else { continue };
-            let latest = material.latest.get(&indicator.id);
-            let course = match latest {
-                Some(latest) => {
-                    crate::indicators::course(reader, asked, indicator.id, material.region, latest.period)?
-                }
-                None => Vec::new(),
-            };
-            let agency = material.catalog.agency_short(&indicator.row);
-            tiles.push(rules::tile(&indicator.row, agency, material.region, latest, &course, asked.t));
-        }
-        if !tiles.is_empty() {
-            sections.push(SectionItem { name: sector_name(asked, &section.sector), tiles });
+        let known = section.indicators.iter().filter(|code| is_known(asked, material, code));
+        let tiles: Vec<WidgetDef> = known.map(|code| WidgetDef::tile(code)).collect();
+        let shown = section.widget.iter().filter(|widget| widget.place().is_on(surface));
+        let mut put = |defs: Vec<&WidgetDef>| -> AppResult<Vec<Framed>> {
+            defs.into_iter().map(|def| place(reader, asked, material, surface, def)).collect()
+        };
+        let (tiles, widgets) = (put(tiles.iter().collect())?, put(shown.collect())?);
+        if !tiles.is_empty() || !widgets.is_empty() {
+            let english = section.title_en.as_ref().filter(|_| !asked.t.is_id());
+            let own = english.or(section.title.as_ref()).cloned();
+            let sector = section.sector.as_deref().map(|code| sector_name(asked, code));
+            sections.push(SectionItem { name: own.or(sector).unwrap_or_default(), tiles, widgets });
         }
     }
     Ok(sections)

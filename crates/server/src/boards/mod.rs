@@ -1,8 +1,12 @@
 //! Slice: the leader's board. Exceptions first, then who owns them, then the sectors and the map.
 
-mod build;
+pub mod build;
+pub mod material;
 pub mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
+pub mod widgets;
 
 use crate::{
     error::{AppError, AppResult},

@@ -2,7 +2,7 @@
 
 use crate::{
     web::{Chrome, Figure},
-    widgets::{Empty, Mark, RegionMap, Shape, Tile},
+    widgets::{Empty, Framed, Mark, RegionMap, Shape},
 };
 use askama::Template;
 
@@ -20,9 +20,11 @@ pub struct BoardPage {
     pub exceptions: Vec<ExceptionItem>,
     /// Exceptions that are not listed.
     pub more: usize,
+    /// What needs a look and the agencies stand above the groups.
+    pub leads: bool,
     /// The agencies that own figures.
     pub agencies: Vec<AgencyItem>,
-    /// Tiles by sector.
+    /// The groups.
     pub sections: Vec<SectionItem>,
     /// The regions below, for the board's indicator.
     pub map: Option<MapItem>,
@@ -73,12 +75,14 @@ impl BoardPage {
     }
 }
 
-/// One sector.
+/// One group.
 pub struct SectionItem {
-    /// Name of the sector.
+    /// Its heading.
     pub name: String,
     /// Its tiles.
-    pub tiles: Vec<Tile>,
+    pub tiles: Vec<Framed>,
+    /// Its other widgets, in order.
+    pub widgets: Vec<Framed>,
 }
 
 /// The map and what it shows.

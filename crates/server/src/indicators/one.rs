@@ -304,6 +304,32 @@ fn part_words(key: &str) -> String {
     key.replace('=', ": ").replace(';', ", ")
 }
 
+/// The course of an indicator in a region, as its page draws it; `None` without any figure.
+///
+/// # Errors
+/// The database's.
+pub fn trend_of(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    indicator: &Stored<IndicatorRow>,
+    region: RegionCode,
+) -> AppResult<Option<Trend>> {
+    let of = SeriesOf { indicator_id: indicator.id, region, breakdown_id: 0 };
+    let points = reader.trend(&asked.scope, of, Span::ALWAYS, None)?;
+    let point = points.last();
+    let material = Material {
+        asked,
+        indicator,
+        of,
+        breakdown: "",
+        points: &points,
+        point,
+        known_at: None,
+        bounds: None,
+    };
+    trend(reader, &material)
+}
+
 fn trend(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<Trend>> {
     let t = material.asked.t;
     let newest = material.point.or(material.points.last()).and_then(|point| Period::from_id(point.period));

@@ -10,4 +10,7 @@ pub mod rows;
 pub mod schema;
 pub mod spans;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod validate;
+pub mod widget;

@@ -6,6 +6,7 @@ use super::{
     located::Problem,
     schema::Indicator,
     spans::parse_span,
+    widget::{HeatBy, WidgetDef},
 };
 use crate::config::closest;
 use pendopo_connectors::{
@@ -402,11 +403,124 @@ impl ReferenceCheck<'_> {
                 self.indicator(file, "/map", map);
             }
             for (index, section) in item.section.iter().enumerate() {
-                self.sector(file, &format!("/section/{index}/sector"), &section.sector);
+                let at = format!("/section/{index}");
+                match &section.sector {
+                    Some(sector) => self.sector(file, &format!("{at}/sector"), sector),
+                    None if section.title.is_none() => {
+                        self.report(file, &at, "the group has no heading", "add `sector = …` or `title = …`");
+                    }
+                    None => {}
+                }
+                if section.indicators.is_empty() && section.widget.is_empty() {
+                    let suggestion =
+                        "add `indicators = […]` or a `[[section.widget]]`, or take the group out";
+                    self.report(file, &at, "the group shows nothing", suggestion);
+                }
                 for (place, code) in section.indicators.iter().enumerate() {
-                    self.indicator(file, &format!("/section/{index}/indicators/{place}"), code);
+                    self.indicator(file, &format!("{at}/indicators/{place}"), code);
+                }
+                for (place, widget) in section.widget.iter().enumerate() {
+                    self.widget(file, &format!("{at}/widget/{place}"), widget);
                 }
             }
+        }
+    }
+
+    /// A widget names what exists, and options that go together.
+    fn widget(&mut self, file: &str, at: &str, widget: &WidgetDef) {
+        let pack = self.pack;
+        for (key, code) in widget.indicators() {
+            self.indicator(file, &format!("{at}/{key}"), code);
+        }
+        if let Some(region) = widget.region() {
+            let pointer = format!("{at}/region");
+            self.region(file, &pointer, region);
+            let center = pack.identity.region;
+            if !center.contains(region) {
+                let what = format!("region {region} lies outside of {center}, which the center governs");
+                self.report(file, &pointer, what, "name a region inside of it, or leave `region` out");
+            }
+        }
+        match widget {
+            WidgetDef::Feed(feed) => {
+                let known: Vec<&str> = pack.sources.iter().map(|source| source.item.code.as_str()).collect();
+                if let Some(code) = feed.source.as_deref().filter(|code| !known.contains(code)) {
+                    self.unknown(file, &format!("{at}/source"), "source", code, &known);
+                }
+            }
+            WidgetDef::Camera(camera) => {
+                self.agency(file, &format!("{at}/agency"), &camera.agency);
+                if !["https://", "http://"].iter().any(|scheme| camera.address.starts_with(scheme)) {
+                    let what = format!("`{}` is not an address", camera.address);
+                    self.report(file, &format!("{at}/address"), what, "write all of it: `https://…`");
+                }
+            }
+            WidgetDef::Countdown(countdown) if countdown.date.parse::<jiff::civil::Date>().is_err() => {
+                let what = format!("`{}` is not a day", countdown.date);
+                self.report(file, &format!("{at}/date"), what, "write it like `2026-12-31`");
+            }
+            WidgetDef::Text(text) if text.text.trim().is_empty() => {
+                self.report(
+                    file,
+                    &format!("{at}/text"),
+                    "the text is empty",
+                    "write it, or take the widget out",
+                );
+            }
+            WidgetDef::Heat(heat) => match (heat.by.unwrap_or_default(), &heat.indicator) {
+                (HeatBy::Region, None) => {
+                    self.report(
+                        file,
+                        at,
+                        "`indicator` is missing",
+                        "add `indicator = …`, or `by = \"agency\"`",
+                    );
+                }
+                (HeatBy::Agency, Some(_)) => {
+                    let what = "`indicator` has no effect with `by = \"agency\"`";
+                    self.report(
+                        file,
+                        &format!("{at}/indicator"),
+                        what,
+                        "take it out, or write `by = \"region\"`",
+                    );
+                }
+                _ => {}
+            },
+            WidgetDef::Funnel(funnel) => {
+                let unit = |code: &String| {
+                    pack.indicators
+                        .iter()
+                        .find(|one| one.item.code == *code)
+                        .map(|one| one.item.unit.as_str())
+                };
+                let first = funnel.indicators.first().and_then(unit);
+                for (index, code) in funnel.indicators.iter().enumerate() {
+                    if let (Some(first), Some(other)) = (first, unit(code))
+                        && first != other
+                    {
+                        let what = format!("`{code}` counts {other}, the first step {first}");
+                        let suggestion = "the steps of a funnel count the same thing";
+                        self.report(file, &format!("{at}/indicators/{index}"), what, suggestion);
+                    }
+                }
+            }
+            WidgetDef::Absorption(it) => {
+                for (key, code) in [("physical", &it.physical), ("financial", &it.financial)] {
+                    let unit =
+                        pack.indicators.iter().find(|one| one.item.code == *code).map(|one| &one.item.unit);
+                    if let Some(unit) = unit.filter(|unit| *unit != "%") {
+                        let what = format!("`{code}` is in {unit}, not in per cent");
+                        self.report(
+                            file,
+                            &format!("{at}/{key}"),
+                            what,
+                            "name an indicator with `unit = \"%\"`",
+                        );
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

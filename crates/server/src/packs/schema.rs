@@ -1,6 +1,7 @@
 //! The files of a place pack, as types. The JSON Schema for editors and for `pendopo check` is made
 //! from these types, so the doc comments are the reference manual.
 
+use super::widget::WidgetDef;
 use pendopo_connectors::{connection::Connection, mapping::Mapping, personal::ColumnRule};
 use pendopo_vocab::{
     Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
@@ -305,19 +306,42 @@ pub struct BoardFile {
     /// Title in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title_en: Option<String>,
-    /// Indicator of the map or region table.
+    /// Indicator of the map below the groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
-    /// The groups of tiles, in order.
+    /// Whether what needs a look and the agencies stand above the groups. Default: true.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub exceptions: bool,
+    /// The groups, in order.
     pub section: Vec<Section>,
 }
 
-/// A group of tiles.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A group of figures and widgets. `indicators` is short for a tile each; `[[section.widget]]` says more.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// Sector whose name heads the group.
-    pub sector: String,
-    /// Codes of the indicators, in order.
+    /// Sector whose name heads the group, unless it has a title of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
+    /// Heading in Indonesian.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Heading in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_en: Option<String>,
+    /// Codes of indicators that are shown as tiles, in order, before the widgets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indicators: Vec<String>,
+    /// The widgets, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub widget: Vec<WidgetDef>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }

@@ -118,6 +118,11 @@ impl ShapeCheck {
         problems: &mut Vec<Problem>,
     ) {
         let pointer = error.instance_path().as_str();
+        if let Some((tag, words)) = self.missing_tag(error, context) {
+            let what = format!("`{tag}` is missing");
+            problems.push(file.problem(pointer, what, format!("one of: {}", words.join(", "))));
+            return;
+        }
         let constant = |errors: &[ValidationError<'static>]| {
             errors.iter().find_map(|error| match error.kind() {
                 ValidationErrorKind::Constant { expected_value } => Some((
@@ -151,6 +156,28 @@ impl ShapeCheck {
         let at = found.first().map_or(pointer, |(at, _)| at);
         let instance = file.value.pointer(at).unwrap_or(&Value::Null);
         problems.push(unknown_word(file, at, instance, &words));
+    }
+
+    /// The tag by which alternatives are told apart, when it is missing, with its words.
+    fn missing_tag<'s>(
+        &'s self,
+        error: &ValidationError<'_>,
+        context: &[Vec<ValidationError<'static>>],
+    ) -> Option<(&'s str, Vec<&'s str>)> {
+        let alternatives = self.schema.pointer(error.schema_path().as_str())?.as_array()?;
+        let constants = |one: &'s Value| -> Option<(&'s str, &'s str)> {
+            let properties = one.get("properties")?.as_object()?;
+            properties.iter().find_map(|(name, value)| Some((name.as_str(), value.get("const")?.as_str()?)))
+        };
+        let tagged: Vec<(&str, &str)> = alternatives.iter().filter_map(constants).collect();
+        let (tag, _) = *tagged.first()?;
+        let lacks = |errors: &Vec<ValidationError<'static>>| {
+            errors.iter().any(|error| {
+                matches!(error.kind(), ValidationErrorKind::Required { property } if property.as_str() == Some(tag))
+            })
+        };
+        let missing = tagged.len() == context.len() && context.iter().all(lacks);
+        missing.then(|| (tag, tagged.iter().map(|(_, word)| *word).collect()))
     }
 
     fn known_properties(&self, error: &ValidationError<'_>) -> Vec<String> {

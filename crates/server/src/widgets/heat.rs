@@ -1,21 +1,41 @@
-//! Regions by periods, each cell coloured by class: where and when at once.
+//! Rows by periods, each cell coloured by class: where and when at once.
 
 use crate::web::Tr;
 use askama::Template;
 
-/// One region's row.
+/// One cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HeatCell {
+    /// A value and its words.
+    Value(f64, String),
+    /// There is a value that the reader may not see: the words in its place.
+    Hidden(String),
+    /// Nothing was reported.
+    Missing,
+}
+
+/// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatRow {
     /// Name shown.
     pub name: String,
     /// Where it leads.
     pub href: Option<String>,
-    /// One value per column with its words; `None` where nothing was reported.
-    pub cells: Vec<Option<(f64, String)>>,
+    /// One cell per column.
+    pub cells: Vec<HeatCell>,
 }
 
-/// A row as drawn: name, address, and per cell its class and words.
-type Drawn = (String, Option<String>, Vec<Option<(usize, String)>>);
+/// Which end of the values has the strongest colour: the one that wants to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stronger {
+    /// The high values.
+    High,
+    /// The low values.
+    Low,
+}
+
+/// A row as drawn: name, address, and per cell its CSS class and words.
+type Drawn = (String, Option<String>, Vec<(String, String)>);
 
 /// A heat table.
 #[derive(Debug, Clone, PartialEq, Template)]
@@ -26,28 +46,46 @@ pub struct Heat {
     head: String,
     columns: Vec<String>,
     rows: Vec<Drawn>,
+    /// The key of the shades, when there are several.
+    scale: Option<String>,
 }
 
 impl Heat {
     /// `head` names the first column. Classes divide the range from lowest to highest evenly.
-    pub fn new(t: Tr, caption: String, head: String, columns: Vec<String>, rows: Vec<HeatRow>) -> Heat {
-        let all = rows.iter().flat_map(|row| row.cells.iter().flatten().map(|(value, _)| *value));
-        let (low, high) =
-            all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-        let class = |value: f64| {
-            if high > low { (((value - low) / (high - low) * 5.0) as usize).min(4) } else { 2 }
+    pub fn new(
+        t: Tr,
+        caption: String,
+        head: String,
+        columns: Vec<String>,
+        rows: Vec<HeatRow>,
+        stronger: Stronger,
+    ) -> Heat {
+        let values = || {
+            rows.iter().flat_map(|row| &row.cells).filter_map(|cell| match cell {
+                HeatCell::Value(value, _) if value.is_finite() => Some(*value),
+                _ => None,
+            })
         };
-        let rows = rows
-            .into_iter()
+        let (low, high) =
+            values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        let class = |value: f64| {
+            // Halves keep the range finite even between the ends of what a number can hold.
+            let share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+            let class = if high > low && share.is_finite() { ((share * 5.0) as usize).min(4) } else { 2 };
+            if stronger == Stronger::High { class } else { 4 - class }
+        };
+        let drawn = rows
+            .iter()
             .map(|row| {
-                let cells = row
-                    .cells
-                    .into_iter()
-                    .map(|cell| cell.map(|(value, text)| (class(value), text)))
-                    .collect();
-                (row.name, row.href, cells)
+                let cells = row.cells.iter().map(|cell| match cell {
+                    HeatCell::Value(value, text) => (format!("q{}", class(*value)), text.clone()),
+                    HeatCell::Hidden(words) => ("dotted".to_owned(), words.clone()),
+                    HeatCell::Missing => ("hatched".to_owned(), String::new()),
+                });
+                (row.name.clone(), row.href.clone(), cells.collect())
             })
             .collect();
-        Heat { t, caption, head, columns, rows }
+        let key = if stronger == Stronger::High { "heat-scale-high" } else { "heat-scale-low" };
+        Heat { t, caption, head, columns, rows: drawn, scale: (high > low).then(|| t.tr(key).into_owned()) }
     }
 }

@@ -78,6 +78,11 @@ impl RegionMap {
                 .collect(),
         }
     }
+
+    /// What it shows, in a sentence.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
 }
 
 /// Up to five classes of about equally many regions: the lowest and highest value in each.

@@ -8,7 +8,8 @@ pub struct Px(pub f64);
 
 impl fmt::Display for Px {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tenths = (self.0 * 10.0).round();
+        // Without the sign that zero may have.
+        let tenths = (self.0 * 10.0).round() + 0.0;
         if tenths % 10.0 == 0.0 {
             write!(f, "{:.0}", tenths / 10.0)
         } else {

@@ -37,6 +37,8 @@ pub struct Tile {
     pub period: String,
     /// The agency that answers for it.
     pub agency: String,
+    /// How old it is, such as `12 menit lalu`; empty when nobody knows.
+    pub age: String,
     /// How it moved.
     pub change: Option<Change>,
     /// Its course.

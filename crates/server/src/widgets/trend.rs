@@ -112,6 +112,11 @@ impl Trend {
         }
     }
 
+    /// What it shows, in a sentence.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
     fn write(&self, value: &Option<f64>) -> String {
         value.map_or_else(
             || "–".to_owned(),

@@ -130,15 +130,45 @@ fn texts() -> PackTexts {
     }
     add("indicators/uji.toml", indicators);
     for board in ["pimpinan", "lain"] {
+        let widgets = if board == "lain" { widgets() } else { String::new() };
         add(
             &format!("boards/{board}.toml"),
             format!(
-                "code = \"{board}\"\ntitle = \"Papan {board}\"\n\n[[section]]\nsector = \"uji\"\nindicators = [{}]\n",
+                "code = \"{board}\"\ntitle = \"Papan {board}\"\n\n[[section]]\nsector = \"uji\"\nindicators = [{}]\n{widgets}",
                 shown.join(", ")
             ),
         );
     }
     texts
+}
+
+/// A widget of every kind that shows figures, of everything that a scope can hide, under a heading that tells
+/// of it.
+fn widgets() -> String {
+    let mut widgets = "\n[[section.widget]]\nkind = \"statuses\"\n\n[[section.widget]]\nkind = \"heat\"\nby = \"agency\"\n\n\
+                       [[section.widget]]\nkind = \"feed\"\nlimit = 50\n"
+        .to_owned();
+    for one in AGENCIES {
+        for sensitivity in SENSITIVITIES {
+            let mark = mark(one, sensitivity);
+            for kind in ["tile", "line", "bars", "ranking", "heat", "map", "pyramid"] {
+                widgets.push_str(&format!(
+                    "\n[[section.widget]]\nkind = \"{kind}\"\ntitle = \"Judul {mark}\"\nindicator = \"{mark}\"\n"
+                ));
+            }
+            for kind in ["bullet", "funnel"] {
+                widgets.push_str(&format!(
+                    "\n[[section.widget]]\nkind = \"{kind}\"\ntitle = \"Judul {mark}\"\nindicators = [\"{mark}\", \"{mark}\"]\n"
+                ));
+            }
+            widgets.push_str(&format!(
+                "\n[[section.widget]]\nkind = \"feed\"\ntitle = \"Judul {mark}\"\nsource = \"s{mark}\"\n\n\
+                 [[section.widget]]\nkind = \"weather\"\ntitle = \"Judul {mark}\"\nrain = \"{mark}\"\n\n\
+                 [[section.widget]]\nkind = \"earthquake\"\ntitle = \"Judul {mark}\"\nmagnitude = \"{mark}\"\n"
+            ));
+        }
+    }
+    widgets
 }
 
 impl World {

@@ -1,29 +1,34 @@
 //! `/pola`: every widget in every state, with made-up figures. Whoever changes a widget looks here first.
 
-use super::{
-    Bar, Bars, Bullet, Change, Empty, Heat, HeatRow, MapCell, Mark, RegionMap, Shape, Sparkline, Tile, Trend,
-    TrendPoint,
-};
+mod samples;
+
+use super::{Bullet, Empty, Framed, MapCell, Mark, RegionMap, Shape, Trend, TrendPoint};
 use crate::web::{Chrome, Tr, figure};
 use askama::Template;
-use pendopo_vocab::{FreshnessState, Period, TargetStatus};
+use pendopo_vocab::{FreshnessState, TargetStatus};
+use samples::{Case, KINDS, course, months, sample};
 
 /// The pattern page.
 #[derive(Template)]
-#[template(path = "widgets/pattern.html")]
+#[template(path = "widgets/pattern/pattern.html")]
 pub struct PatternPage {
     /// The frame.
     pub chrome: Chrome,
     statuses: Vec<Mark>,
     freshness: Vec<Mark>,
-    tiles: Vec<Tile>,
+    groups: Vec<Group>,
     trends: Vec<Trend>,
     bullets: Vec<(String, Bullet)>,
-    bars: Bars,
-    map: RegionMap,
     villages: RegionMap,
-    heat: Heat,
     empty: Empty,
+}
+
+/// One kind of widget in all states that it can be in.
+struct Group {
+    kind: &'static str,
+    name: String,
+    /// The state in words, the width, and the widget.
+    cells: Vec<(String, u8, Framed)>,
 }
 
 const STATUSES: [TargetStatus; 5] = [
@@ -48,16 +53,28 @@ impl PatternPage {
     /// The page in the frame's language.
     pub fn new(chrome: Chrome) -> PatternPage {
         let t = chrome.t;
+        let groups = KINDS
+            .iter()
+            .map(|kind| Group {
+                kind,
+                name: t.tr(&format!("widget-{kind}")).into_owned(),
+                cells: Case::ALL
+                    .into_iter()
+                    .filter(|case| case.concerns(kind))
+                    .map(|case| {
+                        let framed = sample(t, kind, case);
+                        (t.tr(case.key()).into_owned(), framed.span, framed)
+                    })
+                    .collect(),
+            })
+            .collect();
         PatternPage {
             statuses: STATUSES.iter().map(|status| Mark::status(*status, t)).collect(),
             freshness: FRESHNESS.iter().map(|state| Mark::freshness(*state, t)).collect(),
-            tiles: STATUSES.iter().map(|status| sample_tile(t, *status)).collect(),
+            groups,
             trends: vec![sample_trend(t), sample_range(t)],
             bullets: sample_bullets(t),
-            bars: sample_bars(t),
-            map: sample_map(t, 16),
             villages: sample_map(t, 60),
-            heat: sample_heat(t),
             empty: Empty {
                 title: t.tr("empty-board").into_owned(),
                 advice: t.tr("empty-board-now").into_owned(),
@@ -66,43 +83,10 @@ impl PatternPage {
             chrome,
         }
     }
-}
 
-/// A course that wanders around `level`, the same on every call.
-fn course(count: i32, level: f64, slope: f64) -> impl Iterator<Item = f64> {
-    (0..count).map(move |step| {
-        let step = f64::from(step);
-        level + slope * step + (step * 1.3).sin() * level * 0.03 + (step * 0.52).cos() * level * 0.05
-    })
-}
-
-fn sample_tile(t: Tr, status: TargetStatus) -> Tile {
-    let values: Vec<Option<f64>> = course(24, 20.0, -0.12).map(Some).collect();
-    let has_data = status != TargetStatus::NoData;
-    let has_target = !matches!(status, TargetStatus::NoTarget | TargetStatus::NoData);
-    Tile {
-        t,
-        name: t.tr("sample-indicator").into_owned(),
-        href: "#".to_owned(),
-        figure: has_data.then(|| figure(17.9, "%", 1, true, t.lang())),
-        instead: t.tr("no-value").into_owned(),
-        mark: Mark::status(status, t),
-        target: has_target.then(|| t.tr1("target-at-most", figure(14.0, "%", 1, true, t.lang()).text())),
-        period: "2026".to_owned(),
-        agency: "OPD".to_owned(),
-        change: (status == TargetStatus::OffTrack).then(|| Change {
-            text: t.tr1("points", "+1,2"),
-            against: t.tr1("since-period", "2025"),
-            better: Some(false),
-        }),
-        spark: has_data.then(|| Sparkline::new(&values, has_target.then_some(14.0))),
-        freshness: (status == TargetStatus::AtRisk).then(|| Mark::freshness(FreshnessState::Stale, t)),
+    fn shapes(&self) -> [Shape; 6] {
+        [Shape::On, Shape::Risk, Shape::Off, Shape::Stale, Shape::Nothing, Shape::Plain]
     }
-}
-
-fn months(count: i32) -> impl Iterator<Item = Period> {
-    let last = Period::from_id(202_609_013);
-    (1 - count..=0).filter_map(move |back| last.map(|last| last.shift(back)))
 }
 
 fn sample_trend(t: Tr) -> Trend {
@@ -156,37 +140,6 @@ fn sample_bullets(t: Tr) -> Vec<(String, Bullet)> {
     .collect()
 }
 
-fn sample_bars(t: Tr) -> Bars {
-    let rows = course(7, 18.0, -1.6)
-        .enumerate()
-        .map(|(index, value)| {
-            let value = (index < 6).then_some(value);
-            let status = TargetStatus::judge(pendopo_vocab::Direction::Lower, value, Some(14.0), None, 0.1);
-            Bar {
-                name: t.tr1("sample-region", index as i64 + 1),
-                href: Some("#".to_owned()),
-                value,
-                text: value.map_or_else(
-                    || t.tr("no-value").into_owned(),
-                    |value| figure(value, "%", 1, false, t.lang()).text(),
-                ),
-                value_href: value.map(|_| "#".to_owned()),
-                mark: Some(Mark::status(status, t).quiet()),
-                note: t.tr2("reported-of", 12 - index as i64, 12),
-            }
-        })
-        .collect();
-    let target = t.tr1("label-target", figure(14.0, "%", 1, false, t.lang()).text());
-    Bars::new(
-        t,
-        t.tr("sample-indicator").into_owned(),
-        t.tr("region").into_owned(),
-        true,
-        rows,
-        Some((14.0, target)),
-    )
-}
-
 fn sample_map(t: Tr, count: i32) -> RegionMap {
     let cells = course(count, 17.0, -0.1)
         .enumerate()
@@ -208,28 +161,4 @@ fn sample_map(t: Tr, count: i32) -> RegionMap {
     let summary = t.tr("sample-summary").into_owned();
     let write = |value| figure(value, "%", 1, false, t.lang()).text();
     RegionMap::new(t, t.tr("sample-indicator").into_owned(), summary, cells, write)
-}
-
-fn sample_heat(t: Tr) -> Heat {
-    let columns: Vec<String> = months(8).map(|period| period.label(t.lang())).collect();
-    let rows = (1..=5)
-        .map(|row: i32| HeatRow {
-            name: t.tr1("sample-region", i64::from(row)),
-            href: Some("#".to_owned()),
-            cells: course(8, 14.0 + f64::from(row), 0.2)
-                .enumerate()
-                .map(|(index, value)| {
-                    let text = figure(value, "", 1, false, t.lang()).text();
-                    (index as i32 != row + 1).then_some((value, text))
-                })
-                .collect(),
-        })
-        .collect();
-    Heat::new(t, t.tr("sample-indicator").into_owned(), t.tr("region").into_owned(), columns, rows)
-}
-
-impl PatternPage {
-    fn shapes(&self) -> [Shape; 6] {
-        [Shape::On, Shape::Risk, Shape::Off, Shape::Stale, Shape::Nothing, Shape::Plain]
-    }
 }
