@@ -273,7 +273,7 @@ const ECHOES = [
   (text) => `/masuk?lanjut=${text}`,
   (text) => `/?bahasa=${text}`,
   (text) => `/undangan/${text}`,
-  (text) => `/dinding/${text}`,
+  (text) => `/dinding?kunci=${text}`,
 ];
 function echoes(reader) {
   const all = payloads.flatMap((text, nth) => [0, 5, 10].map((more) => ECHOES[(nth + more) % ECHOES.length](encodeURIComponent(text))));

@@ -44,7 +44,10 @@
   };
 
   const add = async (form) => {
-    const options = await send("/profil/passkey/mulai", { kini: form.get("kini") ?? "" });
+    const options = await send("/profil/passkey/mulai", {
+      kini: form.get("kini") ?? "",
+      kode_kini: form.get("kode_kini") ?? "",
+    });
     options.challenge = bytes(options.challenge);
     options.user.id = bytes(options.user.id);
     for (const known of options.excludeCredentials ?? []) known.id = bytes(known.id);

@@ -78,7 +78,12 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
         }
         (
             "POST",
-            "/masuk" | "/masuk/kode" | "/masuk/passkey/mulai" | "/masuk/passkey" | "/undangan/{secret}",
+            "/masuk"
+            | "/masuk/kode"
+            | "/masuk/passkey/mulai"
+            | "/masuk/passkey"
+            | "/undangan/{secret}"
+            | "/dinding",
         ) => web::Cost::SignIn,
         ("POST" | "PUT" | "PATCH" | "DELETE", _)
         | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,

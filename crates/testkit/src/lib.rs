@@ -10,5 +10,5 @@ mod postgres;
 mod server;
 
 pub use mariadb::{MariaDb, mariadb};
-pub use postgres::{Postgres, postgres};
+pub use postgres::{Postgres, TlsPostgres, postgres, postgres_with_tls};
 pub use server::stop_all;

@@ -5,6 +5,7 @@ mod error;
 mod migrate;
 mod postgres;
 mod sqlite;
+mod tls;
 mod value;
 
 pub use error::DbError;
@@ -36,7 +37,8 @@ pub enum Engine {
 pub enum DbUrl {
     /// A file, created when it does not exist.
     Sqlite(PathBuf),
-    /// A connection URL as libpq reads it.
+    /// A connection URL as libpq reads it, with `sslmode` and `sslrootcert`: TLS unless the server is on
+    /// this machine.
     Postgres(String),
 }
 

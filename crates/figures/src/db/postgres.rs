@@ -1,9 +1,9 @@
 //! The engine for replicas of one center. Writers queue on one advisory lock, so that both engines keep
 //! the same promise: one write transaction at a time.
 
-use super::{DbError, Row, Table, Value, value::RowInner};
+use super::{DbError, Row, Table, Value, tls::Place, value::RowInner};
 use ::postgres::{
-    Client, NoTls, Statement,
+    Client, Statement,
     binary_copy::BinaryCopyInWriter,
     fallible_iterator::FallibleIterator,
     types::{ToSql, Type},
@@ -44,16 +44,14 @@ const HAS_READER_ROLE: &str = "select exists (select from pg_roles where rolname
     and coalesce((select bool_and(has_table_privilege('pendopo_reader', c.oid, 'select')) from pg_class c
         join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'api' and c.relkind = 'v'), false)";
 
-struct Connect {
-    config: ::postgres::Config,
-}
+struct Connect(Place);
 
 impl r2d2::ManageConnection for Connect {
     type Connection = PgConnection;
     type Error = ::postgres::Error;
 
     fn connect(&self) -> Result<PgConnection, ::postgres::Error> {
-        Ok(PgConnection { client: self.config.connect(NoTls)?, statements: HashMap::new() })
+        Ok(PgConnection { client: self.0.connect()?, statements: HashMap::new() })
     }
 
     fn is_valid(&self, connection: &mut PgConnection) -> Result<(), ::postgres::Error> {
@@ -67,15 +65,14 @@ impl r2d2::ManageConnection for Connect {
 
 impl PgStore {
     pub(super) fn open(url: &str) -> Result<PgStore, DbError> {
-        let mut config: ::postgres::Config = url.parse()?;
-        config.application_name("pendopo");
+        let place = Place::of(url)?;
         // Once by hand, so that a wrong password is said in the server's words and not as a timeout.
-        drop(config.connect(NoTls)?);
+        drop(place.connect().map_err(|error| place.explain(error))?);
         let pool = r2d2::Pool::builder()
             .max_size(CONNECTIONS)
             .min_idle(Some(1))
             .connection_timeout(CONNECTION_TIMEOUT)
-            .build(Connect { config })
+            .build(Connect(place))
             .map_err(|e| DbError::Other(e.to_string()))?;
         Ok(PgStore { pool, reader_role: OnceLock::new() })
     }

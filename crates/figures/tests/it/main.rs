@@ -17,3 +17,4 @@ mod questions;
 mod runs;
 mod scope;
 mod sql;
+mod tls;

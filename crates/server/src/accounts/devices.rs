@@ -3,11 +3,11 @@
 use super::{
     Door,
     cookies::Cookie,
-    pages::{DeviceListPage, SecretPage},
+    pages::{DeviceListPage, SecretPage, WallPage},
     profile::RevokeForm,
     record::{change, done_by},
     secret::Secret,
-    sign_in::{answer, with_cookies},
+    sign_in::{answer, answer_with, prepare_form, with_cookies},
     store::token::{self, NewToken, TokenKind},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 use axum::{
     Extension, Form,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -27,6 +27,8 @@ use pendopo_vocab::Sensitivity;
 use serde::Deserialize;
 use std::sync::Arc;
 
+/// The script that takes the key out of the link.
+const WALL_SCRIPT: &str = "wall.js";
 /// Years for which a wall keeps its cookie; it ends when the token is revoked.
 const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
 
@@ -105,7 +107,7 @@ pub async fn add(
     change(&app, entry, move |tx| token::add_token(tx, &hash, &new, &author, now_ms)).await?;
     let text = secret.reveal().to_owned();
     let page = move |chrome| match wall {
-        true => SecretPage::wall(chrome, format!("/dinding/{text}"), &name),
+        true => SecretPage::wall(chrome, format!("/dinding#{text}"), &name),
         false => SecretPage::push(chrome, text, &name),
     };
     answer(request, NavItem::Devices, StatusCode::OK, page).await
@@ -131,18 +133,45 @@ pub async fn revoke(
     Ok(Redirect::to("/perangkat").into_response())
 }
 
-/// Makes the browser that opens the link a wall: it keeps the key and shows its board.
+/// Where a screen becomes a wall. The link carries the key behind `#`, which browsers send to nobody: a script
+/// puts it into the form, and without it the key is typed.
+pub async fn show_wall(Extension(client): Extension<Client>, request: PageRequest) -> AppResult<Response> {
+    wall_page(request, client, None).await
+}
+
+async fn wall_page(
+    mut request: PageRequest,
+    client: Client,
+    problem: Option<&'static str>,
+) -> AppResult<Response> {
+    let cookie = prepare_form(&mut request, client)?;
+    let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let page = move |chrome| WallPage { chrome, problem };
+    let response = answer_with(request, NavItem::None, status, Some(WALL_SCRIPT), page).await?;
+    Ok(with_cookies(response, [cookie]))
+}
+
+/// The key of a wall.
+#[derive(Deserialize)]
+pub struct WallForm {
+    #[serde(default)]
+    kunci: String,
+}
+
+/// Makes the browser that shows the key a wall: it keeps the key and shows its board.
 pub async fn become_wall(
     State(app): State<App>,
-    Path(secret): Path<String>,
     Extension(client): Extension<Client>,
+    request: PageRequest,
+    Form(form): Form<WallForm>,
 ) -> AppResult<Response> {
+    let secret = form.kunci.trim().to_owned();
     let (hash, now_ms) = (Secret::presented(&secret).hash(), app.clock().now().as_millisecond());
     let found = app.blocking(move |db| db.read(|reader| token::find_token(reader, &hash, now_ms))).await?;
     let board = found
         .filter(|(token, _)| token.new.kind == TokenKind::Display)
         .and_then(|(token, _)| token.new.board);
-    let board = board.ok_or_else(|| AppError::NotFound(String::new()))?;
+    let Some(board) = board else { return wall_page(request, client, Some("wall-key-wrong")).await };
     let cookie = Cookie::Wall.set(&secret, client.secure, Some(WALL_SECS));
     Ok(with_cookies(Redirect::to(&format!("/papan/{board}")).into_response(), [cookie]))
 }

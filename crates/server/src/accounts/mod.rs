@@ -16,12 +16,12 @@ pub mod profile;
 mod record;
 pub mod rules;
 pub mod secret;
-mod sign_in;
+pub mod sign_in;
 pub mod store;
 #[cfg(test)]
 mod tests;
 mod throttle;
-mod totp;
+pub mod totp;
 pub mod users;
 
 pub use door::{Door, identify};
@@ -57,10 +57,12 @@ pub fn routes() -> Routes {
         .get("/pengguna/{id}", users::show)
         .post("/pengguna/{id}", users::change)
         .post("/pengguna/{id}/undang", users::invite)
+        .post("/pengguna/{id}/keluar", users::end_sessions)
         .post("/pengguna/{id}/nonaktif", users::disable)
         .post("/pengguna/{id}/aktif", users::enable)
         .get("/perangkat", devices::list)
         .post("/perangkat", devices::add)
         .post("/perangkat/cabut", devices::revoke)
-        .get("/dinding/{secret}", devices::become_wall)
+        .get("/dinding", devices::show_wall)
+        .post("/dinding", devices::become_wall)
 }

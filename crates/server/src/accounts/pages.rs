@@ -49,6 +49,8 @@ pub struct PasskeyBox {
     pub wish: String,
     /// The present password is asked for.
     pub asks_password: bool,
+    /// And the code of the authenticator.
+    pub asks_code: bool,
 }
 
 impl PasskeyBox {
@@ -58,7 +60,7 @@ impl PasskeyBox {
             Offer::At(origin) => (None, Some(origin.clone())),
             Offer::Nowhere => (None, None),
         };
-        PasskeyBox { what, origin, at, wish, asks_password }
+        PasskeyBox { what, origin, at, wish, asks_password, asks_code: false }
     }
 
     /// For signing in and going on to `wish`.
@@ -69,6 +71,12 @@ impl PasskeyBox {
     /// For adding a passkey.
     pub fn add(offer: &Offer, asks_password: bool) -> PasskeyBox {
         PasskeyBox::new(offer, "add", String::new(), asks_password)
+    }
+
+    /// With the code of the authenticator asked for.
+    #[must_use]
+    pub fn asking_code(self, asks_code: bool) -> PasskeyBox {
+        PasskeyBox { asks_code, ..self }
     }
 
     /// The script of the page, where there is something for it to do.
@@ -156,6 +164,8 @@ pub struct EnrolPage {
     pub sealed: String,
     /// Nothing else works before this.
     pub required: bool,
+    /// The code of the present authenticator is asked for.
+    pub asks_code: bool,
     /// A passkey instead.
     pub passkey: PasskeyBox,
     /// What went wrong: key of the words.
@@ -236,6 +246,16 @@ impl SecretPage {
             chrome,
         }
     }
+}
+
+/// Where a screen becomes a wall.
+#[derive(Template)]
+#[template(path = "accounts/wall.html")]
+pub struct WallPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// What went wrong: key of the words.
+    pub problem: Option<&'static str>,
 }
 
 /// A session in a list.
@@ -391,6 +411,8 @@ pub struct ProfilePage {
     pub passkeys: Vec<PasskeyItem>,
     /// Adding one.
     pub passkey: PasskeyBox,
+    /// What weighs asks for the code of the authenticator.
+    pub asks_code: bool,
     /// Running sessions.
     pub sessions: Vec<SessionItem>,
     /// Working tokens.
@@ -436,6 +458,7 @@ impl ProfilePage {
             code_optional: false,
             codes_left: profile.codes_left,
             passkeys: profile.passkeys.iter().map(|passkey| passkey_item(asked, passkey)).collect(),
+            asks_code: passkey.asks_code,
             passkey,
             sessions: profile.sessions.iter().map(session).collect(),
             tokens: profile.tokens.iter().map(|token| token_item(asked, token, String::new())).collect(),
@@ -637,6 +660,8 @@ pub struct UserPage {
     pub own: bool,
     /// Running sessions.
     pub sessions: usize,
+    /// Passkeys.
+    pub passkeys: i64,
     /// The form.
     pub form: AccountForm,
 }
@@ -647,7 +672,7 @@ impl UserPage {
         chrome: Chrome,
         asked: &Asked,
         account: Option<&Account>,
-        sessions: usize,
+        (sessions, passkeys): (usize, i64),
         form: AccountForm,
     ) -> UserPage {
         UserPage {
@@ -656,6 +681,7 @@ impl UserPage {
             barred: account.is_some_and(|account| account.disabled_at.is_some()),
             own: account.is_some_and(|account| asked.who.account_id == Some(account.account_id)),
             sessions,
+            passkeys,
             form,
             chrome,
         }

@@ -159,6 +159,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn long_passwords_count_to_their_last_character() {
+        let sentence = "Sungai Lusi mengalir ke Bengawan Solo lewat hutan jati; ".repeat(4);
+        for chars in [64, 128, MOST_CHARS] {
+            let long: String = sentence.chars().take(chars).collect();
+            assert_eq!(check(&long, &[]), Ok(()), "{chars}");
+            let hash = hash(long.clone()).await.unwrap();
+            let shorter: String = long.chars().take(chars - 1).collect();
+            assert!(verify(long, Some(hash.clone())).await.unwrap(), "{chars}");
+            assert!(!verify(shorter, Some(hash)).await.unwrap(), "{chars}: the end is cut off");
+        }
+    }
+
+    #[tokio::test]
     async fn a_hash_verifies_its_password_alone() {
         let hash = hash("jati randu kapas".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");

@@ -8,7 +8,7 @@ use super::{
     record::{change, done_by},
     rules,
     secret::{Secret, hash, recovery_code},
-    sign_in::{Entry, answer, answer_with, begin, totp_purpose},
+    sign_in::{Entry, accept_code, answer, answer_with, begin, stage_after_password, totp_purpose},
     store::{
         account::{self, Account},
         passkey::{self, Passkey},
@@ -104,7 +104,8 @@ async fn page(request: PageRequest, who: &Who, problem: Option<&'static str>) ->
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
         let profile = read_profile(reader, account_id, asked.now)?.ok_or(AppError::SignInFirst)?;
         let fresh = is_fresh(&profile.sessions, via, asked.now);
-        let passkey = PasskeyBox::add(&offer, !fresh);
+        let asks_code = !fresh && profile.account.totp_sealed.is_some();
+        let passkey = PasskeyBox::add(&offer, !fresh).asking_code(asks_code);
         Ok(ProfilePage::new(chrome, asked, profile, via, problem, passkey).under(policy, role))
     };
     let mut response = match script {
@@ -123,22 +124,42 @@ pub async fn show(who: Who, request: PageRequest) -> AppResult<Response> {
     page(request, &who, None).await
 }
 
-/// Looks at the present password of whoever wants to change something that weighs; counted like a sign-in.
+/// What whoever wants to change something that weighs shows once more: the present password, and the code of the
+/// authenticator where there is one.
+#[derive(Default, Deserialize)]
+pub struct Proof {
+    #[serde(default)]
+    kini: String,
+    #[serde(default)]
+    kode_kini: String,
+}
+
+/// Looks at what is shown once more; counted like a sign-in. Whoever signed in a moment ago has just given the
+/// second factor, and gives the password alone.
 async fn confirm(
     app: &App,
     door: &Door,
     who: &Who,
-    typed: String,
+    proof: Proof,
 ) -> AppResult<Result<Account, &'static str>> {
-    let id = account_id(who)?;
+    let (id, via, now) = (account_id(who)?, who.0.via, app.clock().now());
     let counted = Counted::Login(format!("password of {id}"));
-    if let Err(secs) = door.throttle().admit(counted.clone(), app.clock().now()) {
+    if let Err(secs) = door.throttle().admit(counted.clone(), now) {
         return Err(AppError::TooMany(secs));
     }
-    let found = app.blocking(move |db| db.read(|reader| account::find_account(reader, id))).await?;
-    let account = found.ok_or(AppError::SignInFirst)?;
-    if !password::verify(typed, account.password_hash.clone()).await? {
+    let found = app.blocking(move |db| db.read(|reader| read_profile(reader, id, now))).await?;
+    let Profile { account, sessions, passkeys, .. } = found.ok_or(AppError::SignInFirst)?;
+    if !password::verify(proof.kini, account.password_hash.clone()).await? {
         return Ok(Err("password-now-wrong"));
+    }
+    let keys = i64::try_from(passkeys.len()).unwrap_or(i64::MAX);
+    if !is_fresh(&sessions, via, now) && stage_after_password(app, &account, keys) == Stage::Code {
+        if account.totp_sealed.is_none() {
+            return Ok(Err("confirm-by-passkey"));
+        }
+        if accept_code(app, id, &proof.kode_kini).await?.is_none() {
+            return Ok(Err("code-now-wrong"));
+        }
     }
     door.throttle().forgive(&counted);
     Ok(Ok(account))
@@ -150,8 +171,8 @@ fn is_fresh(sessions: &[Session], via: Via, now: Timestamp) -> bool {
     sessions.iter().any(|session| via == Via::Session(session.session_id) && session.created_at >= since)
 }
 
-/// Makes sure that the owner of the account is there: they signed in a moment ago, or give the present
-/// password. Gives the key of what to say when not.
+/// Makes sure that the owner of the account is there: they signed in a moment ago, or show once more who they
+/// are. Gives the key of what to say when not.
 ///
 /// # Errors
 /// When there were too many wrong passwords; the database's.
@@ -159,7 +180,7 @@ pub async fn confirm_owner(
     app: &App,
     door: &Door,
     who: &Who,
-    typed: String,
+    proof: Proof,
 ) -> AppResult<Result<(), &'static str>> {
     let (id, via, now) = (account_id(who)?, who.0.via, app.clock().now());
     let sessions =
@@ -167,7 +188,7 @@ pub async fn confirm_owner(
     if is_fresh(&sessions.await?, via, now) {
         return Ok(Ok(()));
     }
-    Ok(confirm(app, door, who, typed).await?.map(drop))
+    Ok(confirm(app, door, who, proof).await?.map(drop))
 }
 
 /// Which passkey to remove.
@@ -176,6 +197,8 @@ pub struct PasskeyForm {
     passkey: i64,
     #[serde(default)]
     kini: String,
+    #[serde(default)]
+    kode_kini: String,
 }
 
 /// Removes one of one's passkeys.
@@ -187,7 +210,9 @@ pub async fn remove_passkey(
     Form(form): Form<PasskeyForm>,
 ) -> AppResult<Response> {
     by_session(&who)?;
-    if let Err(problem) = confirm_owner(&app, &door, &who, form.kini).await? {
+    if let Err(problem) =
+        confirm_owner(&app, &door, &who, Proof { kini: form.kini, kode_kini: form.kode_kini }).await?
+    {
         return page(request, &who, Some(problem)).await;
     }
     passkeys::remove(&app, &who, form.passkey).await?;
@@ -197,9 +222,12 @@ pub async fn remove_passkey(
 /// A new password.
 #[derive(Deserialize)]
 pub struct PasswordForm {
-    kini: String,
     sandi: String,
     ulang: String,
+    #[serde(default)]
+    kini: String,
+    #[serde(default)]
+    kode_kini: String,
 }
 
 /// Changes the password and ends all other sessions.
@@ -213,10 +241,11 @@ pub async fn change_password(
     Form(form): Form<PasswordForm>,
 ) -> AppResult<Response> {
     by_session(&who)?;
-    let account = match confirm(&app, &door, &who, form.kini).await? {
-        Ok(account) => account,
-        Err(problem) => return page(request, &who, Some(problem)).await,
-    };
+    let account =
+        match confirm(&app, &door, &who, Proof { kini: form.kini, kode_kini: form.kode_kini }).await? {
+            Ok(account) => account,
+            Err(problem) => return page(request, &who, Some(problem)).await,
+        };
     if form.sandi != form.ulang {
         return page(request, &who, Some("password-differs")).await;
     }
@@ -257,13 +286,17 @@ async fn enrolment(
     let sealed = app.vault().seal(&purpose_of(id), key.as_bytes());
     let sealed = STANDARD.encode(sealed);
     let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-    let found = app.blocking(move |db| db.read(|reader| account::find_account(reader, id))).await?;
-    let login = found.ok_or(AppError::SignInFirst)?.row.login;
+    let (via, now) = (who.0.via, app.clock().now());
+    let found = app.blocking(move |db| db.read(|reader| read_profile(reader, id, now))).await?;
+    let Profile { account, sessions, .. } = found.ok_or(AppError::SignInFirst)?;
+    let asks_code = !required && account.totp_sealed.is_some() && !is_fresh(&sessions, via, now);
+    let login = account.row.login;
     let drawing = key.drawing(&login)?;
     let passkey = PasskeyBox::add(&Offer::of(&request), false);
     let script = passkey.script().filter(|_| required);
     let letters = key.letters();
-    let page = move |chrome| EnrolPage { chrome, drawing, letters, sealed, required, passkey, problem };
+    let page =
+        move |chrome| EnrolPage { chrome, drawing, letters, sealed, required, asks_code, passkey, problem };
     answer_with(request, NavItem::Profile, status, script, page).await
 }
 
@@ -279,6 +312,8 @@ pub struct EnrolForm {
     kode: String,
     #[serde(default)]
     kini: String,
+    #[serde(default)]
+    kode_kini: String,
 }
 
 /// Takes a new key into use once its first code is right, and gives recovery codes.
@@ -300,7 +335,8 @@ pub async fn enrol(
     };
     // Who is still at the door has just given the password.
     if who.0.standing == Standing::Full
-        && let Err(problem) = confirm(&app, &door, &who, form.kini).await?
+        && let Err(problem) =
+            confirm(&app, &door, &who, Proof { kini: form.kini, kode_kini: form.kode_kini }).await?
     {
         return enrolment(&app, &who, request, Some((key, problem))).await;
     }
@@ -331,25 +367,19 @@ pub async fn enrol(
     Ok(response)
 }
 
-/// The present password.
-#[derive(Deserialize)]
-pub struct ConfirmForm {
-    kini: String,
-}
-
 /// Removes the second factor, where none is required.
 pub async fn remove_code(
     State(app): State<App>,
     Extension(door): Extension<Arc<Door>>,
     who: Who,
     request: PageRequest,
-    Form(form): Form<ConfirmForm>,
+    Form(proof): Form<Proof>,
 ) -> AppResult<Response> {
     by_session(&who)?;
     if rules::needs_second_factor(app.config().accounts.second_factor, who.0.role) {
         return page(request, &who, Some("code-required")).await;
     }
-    let account = match confirm(&app, &door, &who, form.kini).await? {
+    let account = match confirm(&app, &door, &who, proof).await? {
         Ok(account) => account,
         Err(problem) => return page(request, &who, Some(problem)).await,
     };
@@ -368,6 +398,10 @@ pub async fn remove_code(
 #[derive(Deserialize)]
 pub struct EndForm {
     sesi: Option<i64>,
+    #[serde(default)]
+    kini: String,
+    #[serde(default)]
+    kode_kini: String,
 }
 
 /// Ends one of one's sessions, or all others.
@@ -375,9 +409,15 @@ pub async fn end_sessions(
     State(app): State<App>,
     Extension(door): Extension<Arc<Door>>,
     who: Who,
+    request: PageRequest,
     Form(form): Form<EndForm>,
 ) -> AppResult<Response> {
     let (kept, id) = (by_session(&who)?, account_id(&who)?);
+    if let Err(problem) =
+        confirm_owner(&app, &door, &who, Proof { kini: form.kini, kode_kini: form.kode_kini }).await?
+    {
+        return page(request, &who, Some(problem)).await;
+    }
     let now_ms = app.clock().now().as_millisecond();
     let which = form.sesi.map_or_else(|| "others".to_owned(), |session_id| session_id.to_string());
     let entry = done_by(&who, Action::SessionRevoked, "session", which);
@@ -397,7 +437,10 @@ pub struct TokenForm {
     hari: i64,
     tulis: Option<String>,
     rahasia: Option<String>,
+    #[serde(default)]
     kini: String,
+    #[serde(default)]
+    kode_kini: String,
 }
 
 /// Makes a token that acts for this account, with at most its rights; shows it once.
@@ -413,10 +456,11 @@ pub async fn add_token(
     if name.is_empty() || name.chars().count() > 80 || !(1..=MOST_TOKEN_DAYS).contains(&form.hari) {
         return page(request, &who, Some("token-wrong")).await;
     }
-    let account = match confirm(&app, &door, &who, form.kini).await? {
-        Ok(account) => account,
-        Err(problem) => return page(request, &who, Some(problem)).await,
-    };
+    let account =
+        match confirm(&app, &door, &who, Proof { kini: form.kini, kode_kini: form.kode_kini }).await? {
+            Ok(account) => account,
+            Err(problem) => return page(request, &who, Some(problem)).await,
+        };
     let secret = Secret::new("pdp_")?;
     let now_ms = app.clock().now().as_millisecond();
     let wanted = if form.rahasia.is_some() { Sensitivity::Restricted } else { Sensitivity::Internal };

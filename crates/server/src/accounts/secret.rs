@@ -63,14 +63,14 @@ pub fn hash(purpose: &str, text: &str) -> String {
     })
 }
 
-/// A code to write down: five groups of five letters and digits, 125 bits.
+/// A code to write down: seven groups of four letters and digits, 140 bits.
 ///
 /// # Errors
 /// When the operating system gives no random bytes.
 pub fn recovery_code() -> anyhow::Result<String> {
-    let letters: Vec<u8> = random::<25>()?.iter().map(|byte| PLAIN[usize::from(byte % 32)]).collect();
+    let letters: Vec<u8> = random::<28>()?.iter().map(|byte| PLAIN[usize::from(byte % 32)]).collect();
     let groups: Vec<String> =
-        letters.chunks(5).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
+        letters.chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
     Ok(groups.join("-"))
 }
 
@@ -101,7 +101,8 @@ mod tests {
     #[test]
     fn recovery_codes_are_easy_to_copy() {
         let code = recovery_code().unwrap();
-        assert_eq!(code.len(), 29);
+        assert_eq!(code.len(), 34);
+        assert_ne!(code, recovery_code().unwrap());
         assert!(code.bytes().all(|byte| byte == b'-' || PLAIN.contains(&byte)), "{code}");
     }
 }

@@ -414,7 +414,14 @@ pub async fn give_code(
 }
 
 /// Uses up the code: gives the account and how it was shown, or nothing.
-async fn accept_code(app: &App, account_id: i64, code: &str) -> AppResult<Option<(Account, &'static str)>> {
+///
+/// # Errors
+/// The database's.
+pub async fn accept_code(
+    app: &App,
+    account_id: i64,
+    code: &str,
+) -> AppResult<Option<(Account, &'static str)>> {
     let now = app.clock().now();
     let (app_inside, code) = (app.clone(), code.trim().to_lowercase());
     app.blocking(move |db| {

@@ -1,4 +1,4 @@
-//! Codes of an authenticator application (RFC 6238): six digits, thirty seconds, one step of tolerance.
+//! Codes of an authenticator application (RFC 6238): six digits, thirty seconds, ten more for typing and clocks.
 
 use super::secret::random;
 use anyhow::Context;
@@ -9,6 +9,8 @@ use totp_rs::{Builder, Totp};
 /// Bytes of the shared key (RFC 4226 asks for 20).
 const KEY_BYTES: usize = 20;
 const ISSUER: &str = "Pendopo";
+/// How much clocks may differ and typing may take, in seconds.
+const TOLERANCE_SECS: i64 = 10;
 
 /// A shared key.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl TotpKey {
         // The address has no room for a colon, which divides issuer and account.
         let account = login.replace(':', " ");
         let builder = Builder::new().with_secret(self.0.as_slice()).with_account_name(account);
-        builder.with_issuer(Some(ISSUER)).build().context("authenticator codes")
+        builder.with_issuer(Some(ISSUER)).with_skew(0).build().context("authenticator codes")
     }
 
     /// The key in letters, for typing, in groups of four.
@@ -66,9 +68,12 @@ impl TotpKey {
     /// works once.
     pub fn check(&self, code: &str, now: Timestamp, last_step: i64) -> Option<i64> {
         let digits: String = code.chars().filter(char::is_ascii_digit).collect();
-        let seconds = u64::try_from(now.as_second()).ok()?;
-        let step = self.totp("x").ok()?.check(&digits, seconds)?;
-        i64::try_from(step).ok().filter(|step| *step > last_step)
+        let totp = self.totp("x").ok()?;
+        [0, -TOLERANCE_SECS, TOLERANCE_SECS].iter().find_map(|shift| {
+            let seconds = u64::try_from(now.as_second().saturating_add(*shift)).ok()?;
+            let step = i64::try_from(totp.check(&digits, seconds)?).ok()?;
+            Some(step).filter(|step| *step > last_step)
+        })
     }
 
     /// The code at `now`.
@@ -85,13 +90,16 @@ mod tests {
     #[test]
     fn a_code_works_once_and_for_a_short_time() {
         let key = TotpKey::new().unwrap();
-        let now = Timestamp::from_second(1_790_000_010).unwrap();
+        // In the middle of a step, which began fifteen seconds ago.
+        let now = Timestamp::from_second(1_790_000_025).unwrap();
         let code = key.code(now);
         let step = key.check(&code, now, 0).unwrap();
         assert!(key.check(&code, now, step).is_none(), "used");
-        let later = |secs: i64| Timestamp::from_second(1_790_000_010 + secs).unwrap();
-        assert!(key.check(&code, later(30), 0).is_some(), "a slow clock");
-        assert!(key.check(&code, later(90), 0).is_none(), "too late");
+        let later = |secs: i64| Timestamp::from_second(1_790_000_025 + secs).unwrap();
+        assert!(key.check(&code, later(24), 0).is_some(), "typed slowly");
+        assert!(key.check(&code, later(26), 0).is_none(), "too late");
+        assert!(key.check(&code, later(-24), 0).is_some(), "a fast clock");
+        assert!(key.check(&code, later(-26), 0).is_none(), "too early");
         assert!(key.check("", now, 0).is_none() && key.check("12345", now, 0).is_none());
     }
 

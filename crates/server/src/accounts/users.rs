@@ -9,7 +9,7 @@ use super::{
     sign_in::answer,
     store::{
         account::{self, Account, AccountRow},
-        invitation, session,
+        invitation, passkey, session,
     },
 };
 use crate::{
@@ -123,12 +123,15 @@ async fn form(
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
         let agencies = list_agencies(reader)?;
         let now_ms = asked.now.as_millisecond();
-        let sessions = match &account {
-            Some(account) => session::list_sessions(reader, account.account_id, now_ms)?.len(),
-            None => 0,
+        let used = match &account {
+            Some(Account { account_id, .. }) => (
+                session::list_sessions(reader, *account_id, now_ms)?.len(),
+                passkey::count_passkeys(reader, *account_id)?,
+            ),
+            None => (0, 0),
         };
         let form = AccountForm::new(asked, &agencies, written, &wrong);
-        Ok(UserPage::new(chrome, asked, account.as_ref(), sessions, form))
+        Ok(UserPage::new(chrome, asked, account.as_ref(), used, form))
     };
     let mut response = request.live(NavItem::Users, build).await?;
     if status != StatusCode::OK {
@@ -175,19 +178,32 @@ pub async fn add(
         })
         .await?;
     match added {
-        Some(id) => show_link(&app, &who, request, id, name).await,
+        Some(id) => show_link(&app, &who, request, id, name, false).await,
         None => form(request, None, written, vec!["user-login-taken"]).await,
     }
 }
 
-/// Makes a link and shows it, once.
-async fn show_link(app: &App, who: &Who, request: PageRequest, id: i64, name: String) -> AppResult<Response> {
+/// Makes a link and shows it, once. With `lost` the account's passkeys are taken away and its sessions end.
+async fn show_link(
+    app: &App,
+    who: &Who,
+    request: PageRequest,
+    id: i64,
+    name: String,
+    lost: bool,
+) -> AppResult<Response> {
     let secret = Secret::new("")?;
     let (hash, author) = (secret.hash(), who.0.name.clone());
     let now_ms = app.clock().now().as_millisecond();
     let until = now_ms.saturating_add(app.config().accounts.invitation_ms());
     let entry = done_by(who, Action::AccountChanged, "account", id).noting("what", "invitation");
+    let (audit, removal) = (app.audit().clone(), done_by(who, Action::SecondFactorRemoved, "account", id));
     change_recorded(app, entry, move |tx| {
+        if lost {
+            let removed = passkey::remove_all_passkeys(tx, id)?;
+            session::end_other_sessions(tx, id, None, now_ms)?;
+            audit.record(tx, &removal.noting("kind", "passkey").noting("count", removed))?;
+        }
         invitation::add_invitation(tx, &hash, Some(id), &author, now_ms, until)
     })
     .await?;
@@ -241,15 +257,41 @@ pub async fn change(
     Ok(Redirect::to("/pengguna").into_response())
 }
 
-/// A new link for an account, such as after a forgotten password.
+/// What a new link goes along with.
+#[derive(Deserialize)]
+pub struct InviteForm {
+    /// The device with the passkeys is lost.
+    passkey: Option<String>,
+}
+
+/// A new link for an account, such as after a forgotten password or with a lost device. An authenticator stays.
 pub async fn invite(
     State(app): State<App>,
     Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
     who: Who,
     request: PageRequest,
+    Form(form): Form<InviteForm>,
 ) -> AppResult<Response> {
     let account = find(&app, id).await?;
-    show_link(&app, &who, request, id, account.row.name).await
+    let response = show_link(&app, &who, request, id, account.row.name, form.passkey.is_some()).await;
+    door.forget();
+    response
+}
+
+/// Ends all sessions of an account, such as those of a lost telephone.
+pub async fn end_sessions(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+) -> AppResult<Response> {
+    let account = find(&app, id).await?;
+    let now_ms = app.clock().now().as_millisecond();
+    let entry = done_by(&who, Action::SessionRevoked, "account", account.row.login).noting("what", "all");
+    change_recorded(&app, entry, move |tx| session::end_other_sessions(tx, id, None, now_ms)).await?;
+    door.forget();
+    Ok(Redirect::to(&format!("/pengguna/{id}")).into_response())
 }
 
 /// Bars an account; its sessions end at once.

@@ -1,5 +1,6 @@
 //! Doors and rooms: who may use which route and sees what behind it, tried cell by cell.
 
+mod accounts;
 mod doors;
 mod matrix;
 mod passkeys;

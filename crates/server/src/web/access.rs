@@ -3,7 +3,10 @@
 //! `access.toml` has one row per route and method. A route without a row, or a row without a route, keeps
 //! the server from starting, and a test from passing.
 
-use super::principal::{Principal, Standing, Via, principal_of};
+use super::{
+    forms::Forged,
+    principal::{Principal, Standing, Via, principal_of},
+};
 use crate::{
     app::App,
     audit::{Action, Actor, Entry, Outcome},
@@ -267,7 +270,19 @@ pub async fn authorize(State(app): State<App>, request: Request, next: Next) -> 
         return Redirect::to("/profil/kode").into_response();
     }
     match decide(&who, request.method(), &path) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let method = request.method().clone();
+            let response = next.run(request).await;
+            if response.extensions().get::<Forged>().is_some() {
+                tracing::info!(address = ?who.address, route = path, "a form from elsewhere was refused");
+                if who.is_known() {
+                    let entry = Entry::new(Actor::from(&*who), Action::AccessRefused);
+                    let entry = entry.outcome(Outcome::Refused).on("route", format!("{method} {path}"));
+                    app.audit().queue(entry.noting("why", "form"));
+                }
+            }
+            response
+        }
         Err(error) => {
             // Who is not signed in is sent to the door; only a refusal of somebody known is a trace.
             if matches!(error, AppError::Forbidden) && who.is_known() {

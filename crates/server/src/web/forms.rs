@@ -27,7 +27,7 @@ pub async fn check_form_token(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     if from_another_site(request.headers()) {
-        return AppError::Forbidden.into_response();
+        return refused(AppError::Forbidden);
     }
     let Some(wanted) = who.form_token.as_deref() else {
         return AppError::FormExpired.into_response();
@@ -35,7 +35,7 @@ pub async fn check_form_token(request: Request, next: Next) -> Response {
     if let Some(sent) = request.headers().get(HEADER) {
         return match same(sent.as_bytes(), wanted) {
             true => next.run(request).await,
-            false => AppError::FormExpired.into_response(),
+            false => refused(AppError::FormExpired),
         };
     }
     let is_form = request
@@ -43,7 +43,7 @@ pub async fn check_form_token(request: Request, next: Next) -> Response {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
     if !is_form {
-        return AppError::FormExpired.into_response();
+        return refused(AppError::FormExpired);
     }
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
@@ -51,9 +51,19 @@ pub async fn check_form_token(request: Request, next: Next) -> Response {
     };
     let sent = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == FIELD);
     if sent.is_none_or(|(_, sent)| !same(sent.as_bytes(), wanted)) {
-        return AppError::FormExpired.into_response();
+        return refused(AppError::FormExpired);
     }
     next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+/// Marks the answer to a change that none of the center's own pages vouches for.
+#[derive(Debug, Clone, Copy)]
+pub struct Forged;
+
+fn refused(error: AppError) -> Response {
+    let mut response = error.into_response();
+    response.extensions_mut().insert(Forged);
+    response
 }
 
 /// Compares in a time that does not depend on where they differ.

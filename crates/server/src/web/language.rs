@@ -12,7 +12,11 @@ use axum::{
 use pendopo_vocab::Lang;
 use std::convert::Infallible;
 
-const COOKIE: &str = "bahasa";
+/// Over TLS the name ties the cookie to this host, as those of accounts are.
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-bahasa" } else { "bahasa" }
+}
+
 const ONE_YEAR_SECS: u32 = 31_536_000;
 
 /// The reader's language, as an extractor.
@@ -30,20 +34,22 @@ impl<S: Sync> FromRequestParts<S> for UiLang {
 /// Middleware that settles the language of a request and remembers an explicit wish.
 pub async fn choose_language(mut request: Request, next: Next) -> Response {
     let wish = request.uri().query().and_then(wish_in_query);
+    let secure = client(request.extensions()).secure;
     let cookie = request
         .headers()
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .find_map(wish_in_cookie);
+        .find_map(|cookies| wish_in_cookie(cookies, secure));
     let lang = wish.or(cookie).unwrap_or_default();
     request.extensions_mut().insert(UiLang(lang));
-    let secure = if client(request.extensions()).secure { "; Secure" } else { "" };
     let mut response = next.run(request).await;
     if wish.is_some() {
         let cookie = format!(
-            "{COOKIE}={}; Path=/; Max-Age={ONE_YEAR_SECS}; SameSite=Lax; HttpOnly{secure}",
-            lang.tag()
+            "{}={}; Path=/; Max-Age={ONE_YEAR_SECS}; SameSite=Lax; HttpOnly{}",
+            cookie_name(secure),
+            lang.tag(),
+            if secure { "; Secure" } else { "" }
         );
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);
@@ -57,10 +63,10 @@ fn wish_in_query(query: &str) -> Option<Lang> {
     query.split('&').find_map(|pair| Lang::from_tag(pair.strip_prefix("bahasa=")?))
 }
 
-fn wish_in_cookie(cookies: &str) -> Option<Lang> {
+fn wish_in_cookie(cookies: &str, secure: bool) -> Option<Lang> {
     cookies.split(';').find_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        if name == COOKIE { Lang::from_tag(value) } else { None }
+        if name == cookie_name(secure) { Lang::from_tag(value) } else { None }
     })
 }
 
@@ -72,7 +78,9 @@ mod tests {
     fn the_wish_is_found_in_query_and_cookie() {
         assert_eq!(wish_in_query("periode=2026&bahasa=en"), Some(Lang::En));
         assert_eq!(wish_in_query("bahasa=xx"), None);
-        assert_eq!(wish_in_cookie("a=b; bahasa=en"), Some(Lang::En));
-        assert_eq!(wish_in_cookie("xbahasa=en"), None);
+        assert_eq!(wish_in_cookie("a=b; bahasa=en", false), Some(Lang::En));
+        assert_eq!(wish_in_cookie("xbahasa=en", false), None);
+        assert_eq!(wish_in_cookie("bahasa=id; __Host-bahasa=en", true), Some(Lang::En));
+        assert_eq!(wish_in_cookie("bahasa=en", true), None, "planted over a plain connection");
     }
 }

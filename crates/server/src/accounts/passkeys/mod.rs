@@ -66,15 +66,7 @@ fn ask(app: &App, door: &Door, client: Client, purpose: Purpose, question: Quest
     with_cookies(Json(question.options).into_response(), [cookie])
 }
 
-/// What the script sends before a new passkey is made.
-#[derive(Deserialize)]
-struct Confirmation {
-    #[serde(default)]
-    kini: String,
-}
-
-/// Asks the browser for a new passkey, once it is sure that its owner is there: by the present password, or
-/// because they signed in a moment ago.
+/// Asks the browser for a new passkey, once it is sure that its owner is there.
 pub async fn ask_for_new(
     State(app): State<App>,
     Extension(client): Extension<Client>,
@@ -85,10 +77,10 @@ pub async fn ask_for_new(
 ) -> AppResult<Response> {
     let (session_id, id) = (by_session(&who)?, account_id(&who)?);
     let Some(party) = Offer::of(&request).here() else { return Ok(refuse(&request, "passkey-not-here")) };
-    let Ok(sent) = serde_json::from_slice::<Confirmation>(&body) else {
+    let Ok(sent) = serde_json::from_slice::<profile::Proof>(&body) else {
         return Ok(refuse(&request, "passkey-refused"));
     };
-    if let Err(problem) = profile::confirm_owner(&app, &door, &who, sent.kini).await? {
+    if let Err(problem) = profile::confirm_owner(&app, &door, &who, sent).await? {
         return Ok(refuse(&request, problem));
     }
     let found = app.blocking(move |db| {

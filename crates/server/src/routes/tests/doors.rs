@@ -11,9 +11,9 @@ use axum::{
 };
 use pendopo_vocab::{Role, Sensitivity};
 
-const PASSWORD: &str = "jati randu kapas";
+pub(super) const PASSWORD: &str = "jati randu kapas";
 
-fn form(cookie: &str, path: &str, fields: &str) -> Request<Body> {
+pub(super) fn form(cookie: &str, path: &str, fields: &str) -> Request<Body> {
     Request::post(path)
         .header(header::HOST, "pusat.test")
         .header(header::COOKIE, cookie)
@@ -22,7 +22,7 @@ fn form(cookie: &str, path: &str, fields: &str) -> Request<Body> {
         .unwrap()
 }
 
-fn get(cookie: &str, path: &str) -> Request<Body> {
+pub(super) fn get(cookie: &str, path: &str) -> Request<Body> {
     Request::get(path)
         .header(header::HOST, "pusat.test")
         .header(header::COOKIE, cookie)
@@ -31,12 +31,12 @@ fn get(cookie: &str, path: &str) -> Request<Body> {
 }
 
 /// `name=value` of a cookie that was set.
-fn cookie(reply: &Reply, name: &str) -> Option<String> {
+pub(super) fn cookie(reply: &Reply, name: &str) -> Option<String> {
     let set = reply.cookies.iter().find(|set| set.starts_with(&format!("{name}=")))?;
     set.split(';').next().map(str::to_owned)
 }
 
-fn set_password(world: &World, login: &str) {
+pub(super) fn set_password(world: &World, login: &str) {
     let hash = password::hash_now(PASSWORD).unwrap();
     world
         .app
@@ -48,7 +48,7 @@ fn set_password(world: &World, login: &str) {
         .unwrap();
 }
 
-async fn sign_in(world: &World, before: &str, login: &str, password: &str) -> Reply {
+pub(super) async fn sign_in(world: &World, before: &str, login: &str, password: &str) -> Reply {
     let token = Secret::presented("peramban").form_token();
     let fields = format!("_token={token}&nama={login}&sandi={}", password.replace(' ', "+"));
     world.send(form(&format!("pendopo-formulir=peramban; {before}"), "/masuk", &fields)).await
@@ -212,13 +212,15 @@ async fn what_people_do_leaves_a_trace() {
     assert_eq!(open.status, StatusCode::OK);
     let refused = world.send(get(&format!("pendopo={}", chief.reveal()), "/pengguna")).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let forged = world.send(form(&cookie, "/pengguna", "_token=dikarang&login=penyusup")).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
     assert_eq!(world.send(form(&cookie, "/keluar", &token)).await.status, StatusCode::SEE_OTHER);
     let actions = actions(&world);
     for (action, times) in [
         ("sign-in-failed", 1),
         ("account-disabled", 1),
         ("restricted-viewed", 1),
-        ("access-refused", 1),
+        ("access-refused", 2),
         ("sign-out", 1),
     ] {
         assert_eq!(actions.iter().filter(|found| *found == action).count(), times, "{action}: {actions:?}");

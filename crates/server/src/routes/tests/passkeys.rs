@@ -1,14 +1,7 @@
 //! Passkeys through the whole router: who may ask for one, and what is refused before any device is looked at.
 
 use super::world::{Reply, World};
-use crate::accounts::{
-    password,
-    secret::Secret,
-    store::{
-        account,
-        session::{self, NewSession, Stage},
-    },
-};
+use crate::accounts::{password, secret::Secret, store::account};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -29,18 +22,7 @@ async fn post(world: &World, host: &str, cookie: &str, token: &str, path: &str, 
 
 /// A session of the account that began so long ago: its cookie and the token of its forms.
 fn session_since(world: &World, minutes: i64) -> (String, String) {
-    let secret = Secret::new("").unwrap();
-    let since = world.app.clock().now().as_millisecond() - minutes * 60_000;
-    let new = NewSession {
-        secret_hash: &secret.hash(),
-        account_id: world.victim,
-        stage: Stage::Full,
-        method: "uji",
-        expires_at: since + 10_000_000,
-        address: None,
-        agent: None,
-    };
-    world.app.db().write(|tx| session::begin_session(tx, &new, since)).unwrap();
+    let secret = world.session_since(world.victim, minutes);
     (format!("pendopo={}", secret.reveal()), secret.form_token())
 }
 

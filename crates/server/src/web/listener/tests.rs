@@ -237,6 +237,45 @@ async fn heads_that_are_too_long_are_refused() {
     assert!(get_page(serving.address).await.unwrap().contains("halo"));
 }
 
+/// Sends bytes as they are and gives all that comes back.
+async fn ask_raw(address: SocketAddr, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_has_one_end_and_hides_no_second_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = serve(web_config(folder.path()), None).await;
+    let hidden = "GET /tersembunyi HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    // Lengths that contradict each other, are no numbers, or codings that are none: refused, with all after it.
+    for lines in [
+        "content-length: 0\r\ncontent-length: 70",
+        "content-length: 0, 70",
+        "content-length: +5",
+        "content-length: 0x10",
+        "content-length: 99999999999999999999999",
+        "transfer-encoding: chunked, identity",
+        "transfer-encoding: gzip",
+        "transfer-encoding : chunked",
+    ] {
+        let answer =
+            ask_raw(serving.address, &format!("POST / HTTP/1.1\r\nhost: a\r\n{lines}\r\n\r\n{hidden}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{lines}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lines}: {answer}");
+    }
+    // Both a length and chunks: the chunks count, and what the length would cut off is no request.
+    let chunk = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
+    let both = "content-length: 4\r\ntransfer-encoding: chunked\r\nconnection: close";
+    let answer =
+        ask_raw(serving.address, &format!("POST / HTTP/1.1\r\nhost: a\r\n{both}\r\n\r\n{chunk}")).await;
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    assert!(get_page(serving.address).await.unwrap().contains("halo"));
+}
+
 #[tokio::test]
 async fn a_reader_who_stands_still_is_let_go() {
     use super::patient::Patient;
