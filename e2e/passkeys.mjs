@@ -216,7 +216,7 @@ await passkeyButton.click();
 await at("/");
 await visit(`${base}/profil`);
 await page.locator("#passkey table").getByRole("button", { name: "Hapus" }).click();
-await page.waitForLoadState("networkidle");
+await page.waitForLoadState("load");
 assert.equal(await page.locator("#passkey table").count(), 0);
 await signOut();
 await refusedWith(/tidak dikenal/);

@@ -26,8 +26,10 @@ async function pages(api) {
   // Name, path, and who looks: nobody, or one of the demo's accounts.
   return [
     ["public-board", "/", ""],
+    ["today", "/hari-ini", "pimpinan"],
+    ["today-en", "/hari-ini?bahasa=en", "pimpinan"],
     ["sign-in", "/masuk?lanjut=/sumber", ""],
-    ["board", "/", "pimpinan"],
+    ["board", "/papan?bahasa=id", "pimpinan"],
     ["board-en", "/?bahasa=en", "pimpinan"],
     ["board-officer", "/", "petugas"],
     ["board-operations", "/papan/operasional", "pimpinan"],
@@ -71,10 +73,10 @@ async function signIn(browser, login) {
 
 // A full machine may send a reader away for a moment.
 async function open(page, url) {
-  let answer = await page.goto(url, { waitUntil: "networkidle" });
+  let answer = await page.goto(url, { waitUntil: "load" });
   for (let tries = 0; answer.status() === 503 && tries < 10; tries += 1) {
     await page.waitForTimeout(1000);
-    answer = await page.goto(url, { waitUntil: "networkidle" });
+    answer = await page.goto(url, { waitUntil: "load" });
   }
   return answer;
 }

@@ -20,6 +20,12 @@ show = Show
 older = Older
 all-runs = all runs
 
+## Pages that follow the center
+live-lost = Connection lost since { $n }. Figures on this page may be old.
+live-ended = The session has ended. Reload the page to sign in again.
+live-waiting = There are new data. The page follows when you have finished typing.
+app-description = Command center of a local government
+
 ## Spans
 span-moment = < 1 second
 span-seconds = { $n ->
@@ -54,6 +60,20 @@ fresh-down = down
 fresh-blocked = blocked
 fresh-changed = changed shape
 fresh-waiting = never run
+
+## Today
+nav-today = Today
+today-needs-you = Needs you
+today-changed = Changed since yesterday
+today-changed-none = No figure has changed since yesterday.
+today-all-new = { $n } figures came in within the last 24 hours; from tomorrow their changes show here.
+today-changed-more = { $n } other figures changed
+today-from-to = { $a } to { $b }
+today-first = for the first time: { $n }
+today-silent-head = Has not moved
+today-silent = { $a }, last data { $b }
+today-silent-none = All sources send as promised.
+today-whole-board = The whole board
 
 ## Errors
 error-not-found = There is no such page

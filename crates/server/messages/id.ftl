@@ -21,6 +21,12 @@ show = Tampilkan
 older = Lebih lama
 all-runs = semua penarikan
 
+## Halaman yang mengikuti pusat
+live-lost = Sambungan terputus sejak { $n }. Angka di halaman ini dapat sudah lama.
+live-ended = Sesi sudah berakhir. Muat ulang halaman untuk masuk lagi.
+live-waiting = Ada data baru. Halaman diperbarui setelah isian selesai.
+app-description = Pusat kendali pemerintah daerah
+
 ## Rentang waktu
 span-moment = < 1 detik
 span-seconds = { $n } detik
@@ -43,6 +49,20 @@ fresh-down = putus
 fresh-blocked = ditolak
 fresh-changed = berubah bentuk
 fresh-waiting = belum pernah ditarik
+
+## Hari ini
+nav-today = Hari ini
+today-needs-you = Perlu perhatian Anda
+today-changed = Berubah sejak kemarin
+today-changed-none = Tidak ada angka yang berubah sejak kemarin.
+today-all-new = { $n } angka baru masuk dalam 24 jam terakhir; mulai besok perubahannya tampak di sini.
+today-changed-more = { $n } angka lain berubah
+today-from-to = { $a } menjadi { $b }
+today-first = pertama kali: { $n }
+today-silent-head = Belum bergerak
+today-silent = { $a }, data terakhir { $b }
+today-silent-none = Semua sumber mengirim data sesuai janji.
+today-whole-board = Papan lengkap
 
 ## Kesalahan
 error-not-found = Halaman tidak ada

@@ -4,10 +4,9 @@ use crate::{audit::Audit, config::Config, error::AppResult, jobs::progress::Prog
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use pendopo_figures::{Db, DbError, Reader};
 use pendopo_vocab::{Clock, RegionCode};
-use std::sync::{
-    Arc, OnceLock, RwLock,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, OnceLock, RwLock};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// Who the center is, as applied from its place pack.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +51,9 @@ struct Inner {
     db: Db,
     clock: Arc<dyn Clock>,
     identity: RwLock<Arc<Identity>>,
-    data_version: AtomicU64,
+    data_version: watch::Sender<u64>,
+    first_version: u64,
+    closing: CancellationToken,
     progress: Progress,
     vault: Vault,
     audit: Audit,
@@ -92,7 +93,9 @@ impl App {
             db,
             clock,
             identity: RwLock::new(Arc::new(identity)),
-            data_version: AtomicU64::new(started),
+            data_version: watch::Sender::new(started),
+            first_version: started,
+            closing: CancellationToken::new(),
             progress: Progress::default(),
             vault,
             audit,
@@ -159,12 +162,27 @@ impl App {
 
     /// A number that changes whenever something shown may have changed; the key of page caches.
     pub fn data_version(&self) -> u64 {
-        self.0.data_version.load(Ordering::Acquire)
+        *self.0.data_version.borrow()
+    }
+
+    /// The first of this process; earlier ones were another's.
+    pub fn first_version(&self) -> u64 {
+        self.0.first_version
+    }
+
+    /// Follows [`App::data_version`], for pages that are open.
+    pub fn data_changes(&self) -> watch::Receiver<u64> {
+        self.0.data_version.subscribe()
     }
 
     /// Says that something shown may have changed.
     pub fn bump_data_version(&self) {
-        self.0.data_version.fetch_add(1, Ordering::AcqRel);
+        self.0.data_version.send_modify(|version| *version += 1);
+    }
+
+    /// Cancelled when the program stops: answers without an end come to theirs.
+    pub fn closing(&self) -> &CancellationToken {
+        &self.0.closing
     }
 
     /// Runs blocking database work off the async threads.

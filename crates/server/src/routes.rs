@@ -49,6 +49,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
         .merge(widgets::routes())
         .merge(api::routes(&app))
         .merge(web::asset_routes())
+        .merge(web::live_routes())
         .get("/.well-known/security.txt", web::show_security_contact)
         .checked()?;
     Ok(routes
@@ -73,9 +74,16 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
 /// What requests cost. Whoever adds a route on which somebody signs in or that makes much work adds a line.
 fn cost_of(method: &Method, route: &str) -> web::Cost {
     match (method.as_str(), route) {
-        (_, "/healthz" | "/readyz" | "/metrics" | "/favicon.ico" | "/aset/{hash}/{*name}") => {
-            web::Cost::Nothing
-        }
+        (
+            _,
+            "/healthz"
+            | "/readyz"
+            | "/metrics"
+            | "/favicon.ico"
+            | "/aset/{hash}/{*name}"
+            | "/sw.js"
+            | "/manifest.webmanifest",
+        ) => web::Cost::Nothing,
         (
             "POST",
             "/masuk"

@@ -299,6 +299,9 @@ pub trait Questions {
         level: RegionLevel,
     ) -> Result<Vec<TargetCount>, DbError>;
 
+    /// The last commit that was visible at `known_at` (Unix milliseconds), 0 when none was.
+    fn newest_commit_at(&mut self, known_at: i64) -> Result<i64, DbError>;
+
     /// A series over time, oldest first.
     fn trend(
         &mut self,
@@ -407,6 +410,10 @@ impl Questions for Reader<'_> {
         level: RegionLevel,
     ) -> Result<Vec<TargetCount>, DbError> {
         boards::against_target(self, scope, region, level)
+    }
+
+    fn newest_commit_at(&mut self, known_at: i64) -> Result<i64, DbError> {
+        as_of::commit_at(self, known_at)
     }
 
     fn trend(

@@ -37,6 +37,9 @@ const FRESH_MS: i64 = 1000;
 /// Lookups remembered at most.
 const MOST_REMEMBERED: usize = 10_000;
 
+/// Says that a page asks by itself, not its reader.
+const BY_ITSELF: &str = "x-follows";
+
 /// What all requests share about accounts.
 #[derive(Default)]
 pub struct Door {
@@ -122,7 +125,13 @@ impl Door {
         known.insert(hash, Known { found, looked_at: now_ms });
     }
 
-    async fn find(&self, app: &App, secret: &Secret, token: bool) -> AppResult<Option<Found>> {
+    async fn find(
+        &self,
+        app: &App,
+        secret: &Secret,
+        token: bool,
+        by_itself: bool,
+    ) -> AppResult<Option<Found>> {
         let (hash, now_ms) = (secret.hash(), app.clock().now().as_millisecond());
         if let Some(found) = self.remembered(&hash, now_ms) {
             return Ok(Some(found));
@@ -145,6 +154,8 @@ impl Door {
         if let Some(found) = &found {
             let mut seen = lock(&self.seen);
             match found {
+                // An open page that follows the center shows nothing of its reader being there.
+                Found::Session(..) if by_itself => None,
                 Found::Session(session, _) => seen.sessions.insert(session.session_id, now_ms),
                 Found::Token(token, _) => seen.tokens.insert(token.token_id, now_ms),
             };
@@ -163,7 +174,8 @@ pub async fn identify(
     next: Next,
 ) -> Response {
     let client = web::client(request.extensions());
-    match settle(&app, &door, client, request.headers().clone()).await {
+    let follows = request.uri().path() == web::LIVE_PATH;
+    match settle(&app, &door, client, request.headers().clone(), follows).await {
         Ok(principal) => {
             let principal = Arc::new(principal);
             request.extensions_mut().insert(principal.clone());
@@ -177,21 +189,29 @@ pub async fn identify(
     }
 }
 
-async fn settle(app: &App, door: &Door, client: Client, headers: HeaderMap) -> AppResult<Principal> {
+async fn settle(
+    app: &App,
+    door: &Door,
+    client: Client,
+    headers: HeaderMap,
+    follows: bool,
+) -> AppResult<Principal> {
     let headers = &headers;
+    let by_itself = headers.contains_key(BY_ITSELF) || follows;
     if let Some(text) = bearer(headers) {
-        let found = door.find(app, &Secret::presented(text), true).await?;
+        let found = door.find(app, &Secret::presented(text), true, by_itself).await?;
         let Some(Found::Token(token, account)) = found else { return Err(AppError::SignInFirst) };
         return Ok(of_token(app, &token, account.as_deref(), Some(client.address)));
     }
     if let Some(cookie) = Cookie::Session.read(headers, client.secure) {
         let secret = Secret::presented(&cookie);
-        if let Some(Found::Session(session, account)) = door.find(app, &secret, false).await? {
+        if let Some(Found::Session(session, account)) = door.find(app, &secret, false, by_itself).await? {
             return Ok(of_session(app, &session, &account, &secret, Some(client.address)));
         }
     }
     if let Some(cookie) = Cookie::Wall.read(headers, client.secure)
-        && let Some(Found::Token(token, None)) = door.find(app, &Secret::presented(&cookie), true).await?
+        && let Some(Found::Token(token, None)) =
+            door.find(app, &Secret::presented(&cookie), true, by_itself).await?
         && token.new.kind == TokenKind::Display
     {
         return Ok(of_token(app, &token, None, Some(client.address)));

@@ -86,7 +86,7 @@ fn title(board: &BoardFile, asked: &Asked) -> String {
     }
 }
 
-fn empty(asked: &Asked, material: &Material) -> Option<Empty> {
+pub(super) fn empty(asked: &Asked, material: &Material) -> Option<Empty> {
     let t = asked.t;
     if material.catalog.indicators.is_empty() {
         return Some(Empty {
@@ -123,7 +123,7 @@ fn summary(asked: &Asked, material: &Material) -> String {
 
 /// What needs a look: figures off target by the size of their miss, sources that are ill, figures at risk
 /// that got worse. And how many more there are.
-fn exceptions(
+pub(super) fn exceptions(
     reader: &mut Reader<'_>,
     asked: &Asked,
     material: &Material,
@@ -178,6 +178,7 @@ fn figure_exception(
         what.push_str(&t.tr1("exception-worst", worst.join(", ")));
     }
     Ok(ExceptionItem {
+        indicator_id: Some(figure.indicator_id),
         mark: rules::latest_mark(Some(figure), t),
         name: indicator_name(row, t).to_owned(),
         href: rules::indicator_href(&row.code, material.region),
@@ -226,6 +227,7 @@ fn worst_regions(
 fn source_exception(asked: &Asked, source: &SourceHealth) -> ExceptionItem {
     let href = format!("/sumber/{}", source.code);
     ExceptionItem {
+        indicator_id: None,
         mark: Mark::freshness(source.state, asked.t),
         name: source.name.clone(),
         href: href.clone(),

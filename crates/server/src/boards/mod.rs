@@ -6,6 +6,7 @@ pub mod pages;
 mod store;
 #[cfg(test)]
 mod tests;
+mod today;
 pub mod widgets;
 
 use crate::{
@@ -13,12 +14,32 @@ use crate::{
     indicators::watch,
     web::{NavItem, PageRequest, Routes},
 };
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Redirect, Response},
+};
 use pendopo_vocab::Role;
 
 /// The routes of this slice.
 pub fn routes() -> Routes {
-    Routes::new().get("/", show_home).get("/papan/{code}", show_board)
+    Routes::new()
+        .get("/", show_first)
+        .get("/papan", show_home)
+        .get("/papan/{code}", show_board)
+        .get("/hari-ini", show_today)
+}
+
+/// The board; on a phone the leader's page, which is made for one.
+async fn show_first(request: PageRequest) -> AppResult<Response> {
+    if request.on_phone() {
+        return Ok(Redirect::to("/hari-ini").into_response());
+    }
+    show_home(request).await
+}
+
+async fn show_today(request: PageRequest) -> AppResult<Response> {
+    watch::note_view(&request.app, &request.asked.who, "board", "today", None).await?;
+    request.cached(NavItem::Today, today::build).await
 }
 
 async fn show_home(request: PageRequest) -> AppResult<Response> {

@@ -36,6 +36,8 @@ pub struct BoardPage {
 
 /// One thing that needs a look.
 pub struct ExceptionItem {
+    /// The indicator, where it is a figure.
+    pub indicator_id: Option<i64>,
     /// Its state.
     pub mark: Mark,
     /// Name of the indicator or source.

@@ -18,6 +18,7 @@ pub fn serve(global: &Global, listen: Option<SocketAddr>, scheduled: bool) -> an
     config.listen = listen.unwrap_or(config.listen);
     config.runs.scheduled &= scheduled;
     start_logging(&config);
+    take_file_handles(config.web.limits.connections);
     App::record_metrics();
     let app = open_app(config)?;
     // The last handle on the database goes outside the runtime: its connections block when they close.
@@ -32,6 +33,25 @@ pub fn serve(global: &Global, listen: Option<SocketAddr>, scheduled: bool) -> an
     Ok(ExitCode::SUCCESS)
 }
 
+/// File handles that are needed besides those of connections: the database, assets, answers.
+const OTHER_HANDLES: u64 = 256;
+
+/// Takes as many file handles as the system grants. The usual 1024 are fewer than the pages that may be open.
+fn take_file_handles(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let granted = getrlimit(Resource::Nofile);
+    // Refused only where it would exceed what was granted, which this does not.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: granted.maximum, ..granted });
+    let wanted = connections as u64 + OTHER_HANDLES;
+    if let Some(have) = getrlimit(Resource::Nofile).current.filter(|have| *have < wanted) {
+        tracing::warn!(
+            have,
+            wanted,
+            "too few file handles for all connections; raise LimitNOFILE or lower limits.connections"
+        );
+    }
+}
+
 /// Shows the link for the first account where a person reads it. Never in a log, which others read too.
 fn announce_setup(address: SocketAddr, path: Option<&str>) {
     let Some(path) = path else { return };
@@ -42,6 +62,9 @@ fn announce_setup(address: SocketAddr, path: Option<&str>) {
     let mins = accounts::jobs::SETUP_MINS;
     out::note(format!("\n  Akun pertama · the first account ({mins} min):\n  http://{address}{path}\n"));
 }
+
+/// How often the states of sources are looked at, in seconds: none is shown as fresh for long that is not.
+const STATES_EVERY: u64 = 5;
 
 /// The async runtime of the server.
 ///
@@ -75,10 +98,11 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
     let chain = tokio::spawn(audit::jobs::watch_chain(app.clone(), stopping.clone()));
-    let closing_app = app.clone();
+    let (closing_app, stopping_app) = (app.clone(), app.clone());
     tokio::spawn(async move {
         asked_to_stop().await;
         tracing::info!("stopping");
+        stopping_app.closing().cancel();
         // Nobody listens any more when everything has already ended; that is fine.
         let _ = stop.send(true);
     });
@@ -97,13 +121,25 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
 }
 
 /// Notices what other processes (a `pendopo run` on the command line, another replica) have recorded,
-/// so that cached pages follow within a second.
+/// so that cached pages follow within a second; and that a source fell silent, which nobody records.
 async fn watch_data(app: App, mut stopping: watch::Receiver<bool>) {
     let mut seen: Option<DataMark> = None;
-    loop {
+    let mut states = None;
+    for look in 0_u64.. {
         tokio::select! {
             _ = stopping.changed() => return,
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        if look.is_multiple_of(STATES_EVERY) {
+            let now = app.clock().now();
+            match app.blocking(move |db| db.read(|reader| sources::store::read_states(reader, now))).await {
+                Ok(read) => {
+                    if states.replace(read.clone()).is_some_and(|before| before != read) {
+                        app.bump_data_version();
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "cannot look at the sources"),
+            }
         }
         match app.blocking(|db| db.read(read_data_mark)).await {
             Ok(mark) if seen != Some(mark) => {

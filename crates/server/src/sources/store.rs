@@ -122,6 +122,14 @@ pub fn read_vitals(reader: &mut Reader<'_>, now: Timestamp) -> Result<Vitals, Db
     Ok(Vitals { fresh, sources: sources.len(), data_as_of })
 }
 
+/// The states of all sources, in the order of the pack: pages change when one does.
+///
+/// # Errors
+/// The database's.
+pub fn read_states(reader: &mut Reader<'_>, now: Timestamp) -> Result<Vec<FreshnessState>, DbError> {
+    Ok(read_sources(reader, &Scope::everything(), now)?.into_iter().map(|source| source.state).collect())
+}
+
 fn moment(at_ms: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(at_ms).ok()
 }

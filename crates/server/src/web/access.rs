@@ -254,7 +254,16 @@ const BEFORE_ENROLMENT: [&str; 4] = ["/profil/kode", "/profil/passkey/mulai", "/
 
 /// Style sheets and health checks, which belong to nobody.
 fn is_public_help(path: &str) -> bool {
-    matches!(path, "/aset/{hash}/{*name}" | "/favicon.ico" | "/healthz" | "/readyz" | "/metrics")
+    matches!(
+        path,
+        "/aset/{hash}/{*name}"
+            | "/favicon.ico"
+            | "/sw.js"
+            | "/manifest.webmanifest"
+            | "/healthz"
+            | "/readyz"
+            | "/metrics"
+    )
 }
 
 /// Middleware that lets through who may use the route. Runs after the one who asks is settled.

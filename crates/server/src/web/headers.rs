@@ -1,7 +1,7 @@
 //! Security headers of every answer. The policy allows nothing inline and nothing from elsewhere: styles
 //! are classes and SVG attributes. A page has no script unless it declares one, and then that one alone.
 
-use super::client::client;
+use super::{assets::integrity, client::client};
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 /// Pages: own styles, pictures and fonts, own forms, no script, no frame around them.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
@@ -58,6 +58,38 @@ impl ScriptNonce {
     }
 }
 
+/// What an answer needs beyond the policy of its kind. Travels with the answer as an extension.
+#[derive(Debug, Clone, Copy)]
+pub enum Needs {
+    /// A page that follows the center. Unlike a nonce this is the same for all answers, so that they may be
+    /// kept: the policy names the very bytes of the scripts.
+    LiveScripts,
+    /// The worker that keeps pages for later asks the center for them.
+    Center,
+}
+
+/// Of the worker: runs on its own, beside no page.
+const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+     form-action 'none'";
+
+/// The scripts of pages that follow the center.
+const LIVE_SCRIPTS: [&str; 1] = ["live.js"];
+
+/// As of any page, but for the known scripts, what they ask the center, and what keeps pages for later.
+static LIVE_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hashes: Vec<_> =
+        LIVE_SCRIPTS.into_iter().filter_map(integrity).map(|hash| format!("'{hash}'")).collect();
+    PAGE_POLICY
+        .replace(
+            "script-src 'none'",
+            &format!(
+                "script-src {}; connect-src 'self'; worker-src 'self'; manifest-src 'self'",
+                hashes.join(" ")
+            ),
+        )
+        .replace("trusted-types 'none'", "trusted-types pendopo")
+});
+
 impl fmt::Display for ScriptNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -68,9 +100,12 @@ impl fmt::Display for ScriptNonce {
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let secure = client(request.extensions()).secure;
     let mut response = next.run(request).await;
-    let policy = match response.extensions().get::<ScriptNonce>() {
-        Some(nonce) => HeaderValue::try_from(nonce.policy()).ok(),
-        None => None,
+    let extensions = response.extensions();
+    let policy = match (extensions.get::<ScriptNonce>(), extensions.get::<Needs>()) {
+        (Some(nonce), _) => HeaderValue::try_from(nonce.policy()).ok(),
+        (None, Some(Needs::LiveScripts)) => HeaderValue::from_str(&LIVE_POLICY).ok(),
+        (None, Some(Needs::Center)) => Some(HeaderValue::from_static(WORKER_POLICY)),
+        (None, None) => None,
     };
     let unchanged = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
@@ -122,10 +157,18 @@ mod tests {
         assert_eq!(kind(std::slice::from_ref(&html)), PAGE_POLICY);
         assert_eq!(kind(&[csv, file.clone()]), DOWNLOAD_POLICY);
         assert_eq!(kind(&[html, file]), DOWNLOAD_POLICY);
-        for policy in [PAGE_POLICY, DATA_POLICY, DOWNLOAD_POLICY, &ScriptNonce::fresh().policy()] {
+        let (nonce, live) = (ScriptNonce::fresh().policy(), LIVE_POLICY.as_str());
+        for policy in [PAGE_POLICY, DATA_POLICY, DOWNLOAD_POLICY, WORKER_POLICY, &nonce, live] {
             assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
             assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
         }
+    }
+
+    #[test]
+    fn pages_that_follow_run_known_scripts_and_no_other() {
+        let scripts = LIVE_POLICY.split("; ").find(|part| part.starts_with("script-src ")).unwrap();
+        assert_eq!(scripts.matches("'sha256-").count(), LIVE_SCRIPTS.len(), "{scripts}");
+        assert!(!scripts.contains("self"), "{scripts}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     access::Access,
-    assets::asset_url,
+    assets::{asset_url, integrity},
     format::{TimeStyle, format_time},
     i18n::Tr,
 };
@@ -13,6 +13,8 @@ use pendopo_vocab::{Lang, Role};
 /// The entries of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NavItem {
+    /// The leader's page on a phone.
+    Today,
     /// The board.
     Board,
     /// Indicators.
@@ -34,6 +36,14 @@ pub enum NavItem {
 }
 
 impl NavItem {
+    /// Under the reader's thumb on a phone: what leaders use.
+    pub fn is_thumb(self) -> bool {
+        matches!(
+            self,
+            NavItem::Today | NavItem::Board | NavItem::Indicators | NavItem::Regions | NavItem::Sources
+        )
+    }
+
     /// Belongs to running the center: on a small screen it is found from one's account.
     pub fn is_manage(self) -> bool {
         matches!(self, NavItem::Users | NavItem::Devices)
@@ -67,8 +77,29 @@ pub struct Chrome {
     pub form_token: String,
     /// The page fetches itself anew after so many seconds, without script.
     pub refresh_secs: Option<u32>,
+    /// How the page follows the center, set by `PageRequest::cached` alone.
+    pub live: Option<LivePage>,
     /// The one script of the page, set by `PageRequest::scripted` alone.
     pub script: Option<PageScript>,
+}
+
+/// What a page that follows the center carries.
+#[derive(Debug, Clone)]
+pub struct LivePage {
+    /// Address of the script.
+    pub url: String,
+    /// The digest of the script.
+    pub integrity: String,
+    /// The version of the data that the page shows.
+    pub data_version: u64,
+}
+
+impl LivePage {
+    /// For a page that shows the data at `data_version`.
+    pub fn at(data_version: u64) -> Option<LivePage> {
+        let integrity = integrity("live.js")?;
+        Some(LivePage { url: asset_url("live.js"), integrity, data_version })
+    }
 }
 
 /// A script that a page loads.
@@ -90,8 +121,9 @@ pub struct NavLink {
     pub item: NavItem,
 }
 
-const NAVIGATION: [NavLink; 7] = [
-    NavLink { href: "/", key: "nav-board", item: NavItem::Board },
+const NAVIGATION: [NavLink; 8] = [
+    NavLink { href: "/hari-ini", key: "nav-today", item: NavItem::Today },
+    NavLink { href: "/papan", key: "nav-board", item: NavItem::Board },
     NavLink { href: "/indikator", key: "nav-indicators", item: NavItem::Indicators },
     NavLink { href: "/wilayah", key: "nav-regions", item: NavItem::Regions },
     NavLink { href: "/sumber", key: "nav-sources", item: NavItem::Sources },
@@ -116,6 +148,7 @@ impl Chrome {
             role: Role::Public,
             form_token: String::new(),
             refresh_secs: None,
+            live: None,
             script: None,
         }
     }
@@ -161,7 +194,7 @@ impl Chrome {
 
     /// The place without the words that every government's name begins with.
     pub fn short_place(&self) -> &str {
-        self.place.strip_prefix("Pemerintah ").unwrap_or(&self.place)
+        short_place(&self.place)
     }
 
     /// Sources that do not keep their promise.
@@ -191,4 +224,9 @@ impl Chrome {
         };
         (other.tag(), name, self.in_language(other))
     }
+}
+
+/// A government's name without the words that every government's name begins with.
+pub fn short_place(name: &str) -> &str {
+    name.strip_prefix("Pemerintah ").unwrap_or(name)
 }

@@ -6,10 +6,10 @@ use super::{
     cache::{CachePolicy, PageCache, PageKey, RenderedPage},
     flight::{Flights, Turn},
     format::{TimeStyle, format_time},
-    headers::ScriptNonce,
+    headers::{Needs, ScriptNonce},
     i18n::Tr,
     language::UiLang,
-    layout::{Chrome, NavItem, PageScript},
+    layout::{Chrome, LivePage, NavItem, PageScript},
     principal::{Principal, principal_of},
 };
 use crate::{
@@ -147,6 +147,15 @@ impl PageRequest {
         self.headers.get(header::HOST).and_then(|value| value.to_str().ok())
     }
 
+    /// The browser says that it is on a phone. A tablet does not, and gets the pages of a desk.
+    pub fn on_phone(&self) -> bool {
+        let says = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        match says("sec-ch-ua-mobile") {
+            Some(hint) => hint == "?1",
+            None => says("user-agent").is_some_and(|agent| agent.contains("Mobile")),
+        }
+    }
+
     /// Answers with the page that `build` makes, from the cache while the data, the minute and the reader
     /// are the same. `build` and the template run where blocking is allowed, in one read transaction.
     ///
@@ -165,8 +174,23 @@ impl PageRequest {
             data_version: self.app.data_version(),
             minute: self.asked.now.as_second().div_euclid(60),
         };
-        let shared = self.shared.clone();
-        let Some(shared) = shared else {
+        let data_version = key.data_version;
+        let build = move |reader: &mut Reader<'_>, asked: &Asked, mut chrome: Chrome| {
+            chrome.live = LivePage::at(data_version);
+            build(reader, asked, chrome)
+        };
+        let mut answer = self.kept_or_made(key, here, build).await?;
+        answer.extensions_mut().insert(Needs::LiveScripts);
+        Ok(answer)
+    }
+
+    async fn kept_or_made<P: Template>(
+        self,
+        key: PageKey,
+        here: NavItem,
+        build: impl FnOnce(&mut Reader<'_>, &Asked, Chrome) -> AppResult<P> + Send + 'static,
+    ) -> AppResult<Response> {
+        let Some(shared) = self.shared.clone() else {
             return Ok(Html(self.render(here, build).await?).into_response());
         };
         if let Some(answer) = shared.cache.answer(&key, &self.headers) {

@@ -16,6 +16,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use futures_util::StreamExt as _;
 use http_body_util::BodyExt;
 use jiff::{Timestamp, tz::TimeZone};
 use pendopo_vocab::Lang;
@@ -310,7 +311,47 @@ async fn a_declared_script_runs_and_its_page_is_kept_by_nobody() {
     }
     assert_eq!(nonces.len(), 3, "each answer has a nonce of its own");
     let (headers, body) = ask(&router, "/polos").await;
-    assert!(!String::from_utf8(body.to_vec()).unwrap().contains("<script"));
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let (_, digest) = body.split_once("/live.js\" integrity=\"").unwrap();
+    let (digest, _) = digest.split_once('"').unwrap();
     let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-    assert!(policy.contains("script-src 'none'") && !policy.contains("nonce"), "{policy}");
+    assert!(policy.contains(&format!("script-src '{digest}'")) && !policy.contains("nonce"), "{policy}");
+    assert_eq!(body.matches("<script").count(), 1);
+}
+
+#[tokio::test]
+async fn a_page_hears_of_changes_and_after_a_break_of_those_it_missed() {
+    let app = app();
+    let router = Router::new().route("/langsung", get(super::live::follow)).with_state(app.clone());
+    let listen = async |last: Option<u64>| {
+        let mut request = Request::builder().uri("/langsung");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last.to_string());
+        }
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+        response.into_body().into_data_stream()
+    };
+    let next = async |stream: &mut axum::body::BodyDataStream| {
+        String::from_utf8(stream.next().await.unwrap().unwrap().to_vec()).unwrap()
+    };
+    let at = app.data_version();
+    let mut stream = listen(Some(at)).await;
+    let greeting = next(&mut stream).await;
+    assert!(greeting.contains("event: pulse") && greeting.contains("retry: "), "{greeting}");
+    app.bump_data_version();
+    let change = next(&mut stream).await;
+    assert!(change.contains("event: change") && change.contains(&format!("id: {}", at + 1)), "{change}");
+    // Came back after a break: told at once of what it missed.
+    let mut stream = listen(Some(at)).await;
+    next(&mut stream).await;
+    assert!(next(&mut stream).await.contains("event: change"));
+    // Knows a version of before this program began: all pages come at once, so each takes its time.
+    let mut stream = listen(Some(1)).await;
+    next(&mut stream).await;
+    let change = next(&mut stream).await;
+    assert!(change.contains("event: change") && change.contains("data: 3000"), "{change}");
+    // Ends when the program does.
+    app.closing().cancel();
+    assert!(stream.next().await.is_none());
 }

@@ -12,6 +12,7 @@ mod disk_full;
 mod formulas;
 mod hardening;
 mod kill;
+mod live;
 mod pack_flow;
 mod page_flow;
 mod passkeys;

@@ -94,9 +94,7 @@ impl Center {
 
     /// The same with settings from the environment.
     pub fn serve_with(&self, settings: &[(&str, &str)]) -> Server {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        drop(listener);
+        let address = free_address();
         let child = self
             .command(&["serve", "--no-schedule", "--listen", &address])
             .envs(settings.iter().copied())
@@ -111,6 +109,12 @@ impl Center {
         }
         server
     }
+}
+
+/// An address on this machine at which nobody listens yet.
+pub fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
 }
 
 /// A serving center; ended with the test.

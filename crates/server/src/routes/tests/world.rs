@@ -22,6 +22,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, StatusCode, header},
 };
+use futures_util::StreamExt as _;
 use pendopo_figures::Db;
 use pendopo_vocab::{Author, FixedClock, Role, Sensitivity};
 use std::sync::Arc;
@@ -389,7 +390,12 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let text = |value: &axum::http::HeaderValue| value.to_str().unwrap().to_owned();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let endless = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match endless {
+            // The first event of a stream that has no end.
+            true => body.into_data_stream().next().await.unwrap().unwrap(),
+            false => to_bytes(body, usize::MAX).await.unwrap(),
+        };
         Reply {
             status: parts.status,
             location: parts.headers.get(header::LOCATION).map_or_else(String::new, text),

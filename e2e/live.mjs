@@ -1,0 +1,121 @@
+// Open pages follow the center, in a real browser: a changed figure appears by itself, an outage is said within
+// 15 seconds and forgotten within 5 after it, and a phone reads its page without a network.
+//
+//   node live.mjs PROGRAM DATA-FOLDER ADDRESS FILE-OF-THE-SOURCE
+//
+// Starts and stops the program itself. Ends with an error when anything is not as it should be.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [program, data, address, file] = process.argv.slice(2);
+const base = `http://${address}`;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+let server;
+const start = async () => {
+  server = spawn(program, ["--data", data, "serve", "--no-schedule", "--listen", address], { stdio: "ignore" });
+  for (let tries = 0; tries < 600; tries += 1) {
+    try {
+      if ((await fetch(`${base}/healthz`)).ok) return;
+    } catch {
+      await pause(100);
+    }
+  }
+  throw new Error("the center does not answer");
+};
+const stop = (signal) =>
+  new Promise((done) => {
+    server.once("exit", done);
+    server.kill(signal);
+  });
+const until = async (what, limit, test) => {
+  const from = Date.now();
+  while (!(await test())) {
+    assert.ok(Date.now() - from < limit, `${what}: not within ${limit} ms`);
+    await pause(25);
+  }
+  return Date.now() - from;
+};
+
+await start();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+});
+const complaints = [];
+const watch = (page) => {
+  page.on("console", (message) => {
+    const text = message.text();
+    // While the center is away the browser logs each attempt.
+    if (message.type() === "error" && !/ERR_(CONNECTION|INTERNET|INCOMPLETE|FAILED)/.test(text)) complaints.push(text);
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+};
+
+try {
+  const desk = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await desk.newPage();
+  watch(page);
+  await page.goto(`${base}/indikator/angka?wilayah=33.16.01.2001`, { waitUntil: "load" });
+  const shows = (text) => page.evaluate((text) => document.querySelector("main").textContent.includes(text), text);
+  assert.ok(await shows("900"), "the first value is shown");
+  await page.evaluate(() => {
+    document.querySelector("details").open = true;
+    window.kept = "still the same page";
+  });
+
+  // A run of another process, as a schedule on another replica or the command line makes it.
+  writeFileSync(file, readFileSync(file, "utf8").replace("33.16.01.2001,2026-02,900", "33.16.01.2001,2026-02,4711"));
+  execFileSync(program, ["--data", data, "run", "angka"], { stdio: "ignore" });
+  const seen = await until("a changed figure", 15_000, () => shows("4.711"));
+  assert.equal(await page.evaluate(() => window.kept), "still the same page", "the page was not loaded anew");
+  assert.ok(await page.evaluate(() => document.querySelector("details").open), "what was open stays open");
+  console.log(`ok a changed figure: ${seen} ms after the run of another process`);
+
+  const badge = page.locator("[data-link]");
+  assert.ok(await badge.isHidden(), "nothing is lost yet");
+  await stop("SIGKILL");
+  const lost = await until("the loss is said", 15_000, () => badge.isVisible());
+  assert.ok(await shows("4.711"), "what was shown stays readable");
+  assert.match(await badge.textContent(), /WIB/);
+  console.log(`ok an outage is said: ${lost} ms after the kill`);
+  await start();
+  const back = await until("the center is back", 10_000, () => badge.isHidden());
+  console.log(`ok the page is back: ${back} ms after the center`);
+
+  const context = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    isMobile: true,
+    hasTouch: true,
+    userAgent: "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+  });
+  const phone = await context.newPage();
+  watch(phone);
+  const network = await context.newCDPSession(phone);
+  await network.send("Network.enable");
+  let bytes = 0;
+  network.on("Network.loadingFinished", (event) => (bytes += event.encodedDataLength));
+  await phone.goto(`${base}/`, { waitUntil: "load" });
+  assert.equal(new URL(phone.url()).pathname, "/hari-ini", "a phone begins with the leader's page");
+  await phone.waitForFunction(() => navigator.serviceWorker.ready.then(() => true));
+  assert.ok(bytes > 0 && bytes <= 100 * 1024, `the first load takes ${bytes} bytes`);
+  console.log(`ok the first load on a phone: ${bytes} bytes`);
+
+  // Opened once under the worker's eyes, it is readable without a network.
+  await phone.reload({ waitUntil: "load" });
+  await until("the worker keeps the page", 10_000, () =>
+    phone.evaluate(async () => Boolean(await caches.match(location.href))),
+  );
+  const before = await phone.locator("main h1").textContent();
+  await stop("SIGKILL");
+  await phone.goto(`${base}/hari-ini`, { waitUntil: "load" });
+  assert.equal(await phone.locator("main h1").textContent(), before, "the kept page is shown");
+  await until("its age is said", 15_000, () => phone.locator("[data-link]").isVisible());
+  console.log("ok without a network the kept page is shown with its age");
+  assert.deepEqual(complaints, []);
+} finally {
+  await browser.close();
+  server.kill("SIGKILL");
+}
