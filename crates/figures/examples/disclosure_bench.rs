@@ -4,14 +4,14 @@
 //! `cargo run --release -p pendopo-figures --example disclosure_bench`
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement, not the program")]
 
+#[path = "../tests/it/rows.rs"]
+mod rows;
+
 use pendopo_figures::{
-    AgencyRow, Db, DbUrl, IndicatorRow, MIGRATIONS, NewRun, RegionRow, RunCounters, RunKind, StagedRow,
-    begin_run, commit_run, load_regions, put_agency, put_indicator, questions::Questions, set_rollup_root,
+    Db, DbUrl, IndicatorRow, MIGRATIONS, NewRun, RunCounters, RunKind, StagedRow, begin_run, commit_run,
+    load_regions, put_agency, put_indicator, questions::Questions, set_rollup_root,
 };
-use pendopo_vocab::{
-    Author, Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Scope,
-    Sensitivity, TimeAggregation,
-};
+use pendopo_vocab::{Author, Counts, Period, RegionCode, RegionLevel, Scope, Sensitivity, TimeAggregation};
 use std::time::Instant;
 
 /// One province of 35 regencies with 16 districts of 15 villages.
@@ -21,48 +21,6 @@ fn villages() -> Vec<RegionCode> {
         .flat_map(|k| (1..=16).flat_map(move |c| (1..=15).map(move |d| (k, c, d))))
         .map(|(k, c, d)| code(format!("33.{k:02}.{c:02}.{}", 2000 + d)))
         .collect()
-}
-
-fn region(code: RegionCode) -> RegionRow {
-    RegionRow {
-        code,
-        name: code.to_string(),
-        kind: "wilayah".into(),
-        bps_code: None,
-        valid_from: None,
-        valid_to: None,
-        legal_basis: None,
-    }
-}
-
-fn indicator(number: usize, agency_id: i64, counts: Counts) -> IndicatorRow {
-    IndicatorRow {
-        code: format!("ukuran-{number}"),
-        name: format!("Ukuran {number}"),
-        name_en: None,
-        definition: None,
-        sector: "uji".into(),
-        agency_id,
-        unit: "orang".into(),
-        decimals: 0,
-        direction: Direction::Lower,
-        cadence: Cadence::Month,
-        level: RegionLevel::Village,
-        sensitivity: Sensitivity::Public,
-        region_aggregation: RegionAggregation::Sum,
-        time_aggregation: TimeAggregation::Sum,
-        weight_id: None,
-        numerator_id: None,
-        denominator_id: None,
-        scale: None,
-        sql: None,
-        tolerance: 0.1,
-        min: None,
-        max: None,
-        position: number as i64,
-        counts,
-        least: None,
-    }
 }
 
 /// Seconds of processor time used so far: on a shared machine steadier than the clock on the wall.
@@ -87,17 +45,15 @@ fn measure(name: &str, counts: Counts, small: u64) {
     regions.dedup();
     let indicators: Vec<i64> = db
         .write(|tx| {
-            load_regions(tx, regions.iter().map(|code| region(*code)))?;
+            load_regions(tx, regions.iter().copied().map(rows::region_row))?;
             set_rollup_root(tx, "33".parse().unwrap())?;
-            let agency = AgencyRow {
-                code: "uji".into(),
-                name: "Uji".into(),
-                short_name: "Uji".into(),
-                contact: None,
-                position: 1,
+            let agency = put_agency(tx, &rows::agency_row("uji"))?;
+            let indicator = |number: usize| IndicatorRow {
+                time_aggregation: TimeAggregation::Sum,
+                counts,
+                ..rows::indicator(&format!("ukuran-{number}"), agency)
             };
-            let agency = put_agency(tx, &agency)?;
-            (0..10).map(|number| put_indicator(tx, &indicator(number, agency, counts))).collect()
+            (0..10).map(|number| put_indicator(tx, &indicator(number))).collect()
         })
         .unwrap();
     let first: Period = "2026-01".parse().unwrap();

@@ -3,16 +3,16 @@
 //!
 //! `engine_bench FOLDER INDICATORS MONTHS [MONTHS_PER_RUN]`: 8,563 villages × indicators × months figures.
 
+#[path = "../tests/it/rows.rs"]
+mod rows;
+
 use pendopo_figures::{
-    AgencyRow, Db, DbError, DbUrl, IndicatorRow, MIGRATIONS, NewRun, Reader, RegionRow, RunCounters, RunKind,
-    StagedRow, TargetRow, begin_run, commit_run, load_regions, put_agency, put_indicator, put_targets,
+    Db, DbError, DbUrl, IndicatorRow, MIGRATIONS, NewRun, Reader, RunCounters, RunKind, StagedRow, TargetRow,
+    begin_run, commit_run, load_regions, put_agency, put_indicator, put_targets,
     questions::{Order, Questions, SeriesOf, Span, TableOf},
     set_rollup_root,
 };
-use pendopo_vocab::{
-    Author, Cadence, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Scope, Sensitivity,
-    TimeAggregation,
-};
+use pendopo_vocab::{Author, Period, RegionAggregation, RegionCode, RegionLevel, Scope, TimeAggregation};
 use std::{error::Error, fmt::Write as _, fs, io::Write as _, path::Path, time::Instant};
 
 const REGENCIES: i64 = 35;
@@ -91,27 +91,9 @@ fn write_regions(file: &Path, regions: &[RegionCode]) -> Result<(), Box<dyn Erro
 
 fn define(db: &Db, regions: &[RegionCode], indicators: i64) -> Result<Vec<i64>, DbError> {
     db.write(|tx| {
-        load_regions(
-            tx,
-            regions.iter().map(|code| RegionRow {
-                code: *code,
-                name: code.to_string(),
-                kind: "wilayah".into(),
-                bps_code: None,
-                valid_from: None,
-                valid_to: None,
-                legal_basis: None,
-            }),
-        )?;
+        load_regions(tx, regions.iter().copied().map(rows::region_row))?;
         set_rollup_root(tx, regions[0])?;
-        let agency = AgencyRow {
-            code: "opd".into(),
-            name: "OPD".into(),
-            short_name: "OPD".into(),
-            contact: None,
-            position: 0,
-        };
-        let agency_id = put_agency(tx, &agency)?;
+        let agency_id = put_agency(tx, &rows::agency_row("opd"))?;
         let mut ids = Vec::new();
         for number in 1..=indicators {
             let id = put_indicator(tx, &indicator(number, agency_id))?;
@@ -135,31 +117,10 @@ fn define(db: &Db, regions: &[RegionCode], indicators: i64) -> Result<Vec<i64>, 
 
 fn indicator(number: i64, agency_id: i64) -> IndicatorRow {
     IndicatorRow {
-        code: format!("i{number}"),
-        name: format!("Indikator {number}"),
-        name_en: None,
-        definition: None,
-        sector: "contoh".into(),
-        agency_id,
-        unit: "%".into(),
         decimals: 1,
-        direction: Direction::Lower,
-        cadence: Cadence::Month,
-        level: RegionLevel::Village,
-        sensitivity: Sensitivity::Public,
         region_aggregation: RegionAggregation::Mean,
         time_aggregation: TimeAggregation::Mean,
-        weight_id: None,
-        numerator_id: None,
-        denominator_id: None,
-        scale: None,
-        sql: None,
-        tolerance: 0.1,
-        min: None,
-        max: None,
-        position: number,
-        counts: pendopo_vocab::Counts::Nothing,
-        least: None,
+        ..rows::indicator(&format!("i{number}"), agency_id)
     }
 }
 

@@ -1,14 +1,12 @@
 //! A store on either engine, and short ways to fill it.
 
+use crate::rows::region_row;
+pub use crate::rows::{agency_row, indicator};
 use pendopo_figures::{
-    AgencyRow, Db, DbUrl, IndicatorRow, MIGRATIONS, NewRun, RegionRow, RunCounters, RunKind, RunOutcome,
-    SourceRow, StagedRow, begin_run, commit_run, load_regions, put_agency, put_indicator, put_source,
-    set_rollup_root,
+    Db, DbUrl, IndicatorRow, MIGRATIONS, NewRun, RunCounters, RunKind, RunOutcome, SourceRow, StagedRow,
+    begin_run, commit_run, load_regions, put_agency, put_indicator, put_source, set_rollup_root,
 };
-use pendopo_vocab::{
-    Author, Cadence, Counts, Direction, Period, RegionAggregation, RegionCode, RegionLevel, Sensitivity,
-    TimeAggregation,
-};
+use pendopo_vocab::{Author, Period, RegionCode, Sensitivity};
 
 /// A migrated store; gone with this value.
 pub struct Store {
@@ -52,7 +50,7 @@ fn store(url: DbUrl, folder: Option<tempfile::TempDir>, server: Option<pendopo_t
     db.migrate(MIGRATIONS).unwrap();
     let agency = db
         .write(|tx| {
-            load_regions(tx, TREE.iter().map(|code| region_row(code)))?;
+            load_regions(tx, TREE.iter().map(|text| region_row(code(text))))?;
             set_rollup_root(tx, code("33.16"))?;
             put_agency(tx, &agency_row("dinkes"))
         })
@@ -92,59 +90,6 @@ pub fn id(text: &str) -> i64 {
 
 pub fn at(text: &str) -> i32 {
     text.parse::<Period>().unwrap().id()
-}
-
-fn region_row(text: &str) -> RegionRow {
-    RegionRow {
-        code: code(text),
-        name: format!("Wilayah {text}"),
-        kind: "wilayah".into(),
-        bps_code: None,
-        valid_from: None,
-        valid_to: None,
-        legal_basis: None,
-    }
-}
-
-pub fn agency_row(code: &str) -> AgencyRow {
-    AgencyRow {
-        code: code.into(),
-        name: code.to_uppercase(),
-        short_name: code.into(),
-        contact: None,
-        position: 1,
-    }
-}
-
-/// A monthly village indicator that adds up.
-pub fn indicator(code: &str, agency_id: i64) -> IndicatorRow {
-    IndicatorRow {
-        code: code.into(),
-        name: code.to_uppercase(),
-        name_en: None,
-        definition: None,
-        sector: "kesehatan".into(),
-        agency_id,
-        unit: "orang".into(),
-        decimals: 0,
-        direction: Direction::Lower,
-        cadence: Cadence::Month,
-        level: RegionLevel::Village,
-        sensitivity: Sensitivity::Public,
-        region_aggregation: RegionAggregation::Sum,
-        time_aggregation: TimeAggregation::Last,
-        weight_id: None,
-        numerator_id: None,
-        denominator_id: None,
-        scale: None,
-        sql: None,
-        tolerance: 0.1,
-        min: None,
-        max: None,
-        position: 1,
-        counts: Counts::Nothing,
-        least: None,
-    }
 }
 
 impl Store {

@@ -14,6 +14,7 @@ mod harness;
 mod kills;
 mod model;
 mod questions;
+mod rows;
 mod runs;
 mod scope;
 mod sql;
