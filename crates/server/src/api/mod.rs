@@ -10,6 +10,7 @@ mod document;
 mod figures;
 mod health;
 mod indicators;
+mod object;
 mod page;
 mod regions;
 mod runs;

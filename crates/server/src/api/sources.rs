@@ -1,6 +1,6 @@
 //! `/api/v1/sources`: connections to services, and how they keep their promises.
 
-use super::created;
+use super::{created, object::Object};
 use crate::{
     app::App,
     audit::Actor,
@@ -115,7 +115,7 @@ pub async fn start_run(
     State(app): State<App>,
     who: Who,
     Path(code): Path<String>,
-    Json(body): Json<StartRun>,
+    Object(body): Object<StartRun>,
 ) -> AppResult<Response> {
     let now = app.clock().now();
     if !healths(&app, &who, now).await?.iter().any(|health| health.code == code) {
