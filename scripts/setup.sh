@@ -51,3 +51,9 @@ if [[ "$task" == @(test|attack) ]] && ! cargo nextest --version >/dev/null 2>&1;
   echo "installing: cargo-nextest"
   cargo install --locked --quiet cargo-nextest
 fi
+
+# The provider of identities that the tests sign in at.
+if [ "$task" = test ] && [ ! e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ]; then
+  echo "installing: packages of e2e/"
+  (cd e2e && npm ci --silent --no-audit --no-fund)
+fi

@@ -48,7 +48,8 @@ fn password_fields_are_masked_and_open_to_managers() {
             fields += 1;
         }
     }
-    assert!(fields >= 9, "{fields}");
+    // Forms that ask for the present password share `confirm.html`.
+    assert!(fields >= 8, "{fields}");
     for (path, script) in files("crates/server/assets", "js") {
         assert!(!script.contains("\"paste\""), "{path}");
     }

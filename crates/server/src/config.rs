@@ -29,6 +29,7 @@ struct Settings {
     data: DataSettings,
     runs: RunSettings,
     accounts: AccountSettings,
+    sso: SsoConfig,
     query: QuerySettings,
     audit: AuditSettings,
     privacy: PrivacySettings,
@@ -105,6 +106,38 @@ pub enum SecondFactor {
     Optional,
 }
 
+/// Sign-in through a provider of identities (OpenID Connect).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SsoConfig {
+    /// The provider's address as it writes it in its tokens; empty: off.
+    pub issuer: String,
+    /// The name under which the center is registered there.
+    pub client_id: String,
+    /// What the button calls the provider.
+    pub name: String,
+    /// Networks beyond public addresses in which the provider may be.
+    pub allow_networks: Vec<String>,
+    /// Whether a second factor that the provider vouches for stands for the center's own.
+    pub second_factor_at_provider: bool,
+    /// Values of `acr` that stand for two factors at this provider.
+    pub second_factor_acr: Vec<String>,
+}
+
+impl SsoConfig {
+    /// Whether people may come in this way.
+    pub fn is_on(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+
+    fn checked(self, web: &WebConfig) -> anyhow::Result<SsoConfig> {
+        if self.is_on() && (self.client_id.is_empty() || self.name.is_empty() || web.public_url.is_none()) {
+            bail!("sso.issuer is set, so sso.client_id, sso.name and server.public_url are needed too");
+        }
+        Ok(self)
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -138,6 +171,8 @@ pub struct Config {
     pub runs: RunsConfig,
     /// Accounts and sessions.
     pub accounts: AccountsConfig,
+    /// Sign-in through the government's own provider of identities.
+    pub sso: SsoConfig,
     /// Limits of user SQL.
     pub query: QueryConfig,
     /// The audit log.
@@ -370,9 +405,12 @@ impl Layers {
         // At least a day: a run that has just ended must be traceable.
         let days = |count: u32| jiff::SignedDuration::from_hours(24 * i64::from(count.max(1)));
         let mib = |count: u64| count.saturating_mul(1024 * 1024);
+        let listen = settings.server.listen;
+        let web = WebConfig::resolve(settings.server, settings.limits)?;
         Ok(Config {
-            listen: settings.server.listen,
-            web: WebConfig::resolve(settings.server, settings.limits)?,
+            listen,
+            sso: settings.sso.checked(&web)?,
+            web,
             database,
             files_folder: below(settings.data.files, "files"),
             secrets_file: below(settings.data.secrets_file, "secrets.env"),

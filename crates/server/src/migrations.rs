@@ -31,4 +31,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "passkeys",
         sql: include_str!("../migrations/0008_passkeys.sql"),
     },
+    Migration { set: "server", number: 9, name: "sso", sql: include_str!("../migrations/0009_sso.sql") },
 ];

@@ -93,6 +93,8 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
             | "/undangan/{secret}"
             | "/dinding",
         ) => web::Cost::SignIn,
+        (_, "/masuk/sso" | "/masuk/sso/kembali" | "/undangan/{secret}/sso")
+        | ("POST", "/profil/sso" | "/profil/sso/lepas") => web::Cost::SignIn,
         ("POST" | "PUT" | "PATCH" | "DELETE", _)
         | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,
         _ => web::Cost::Little,

@@ -19,6 +19,8 @@ pub enum Cookie {
     Wall,
     /// A question to a device that keeps passkeys.
     Challenge,
+    /// A sign-in that is under way at the provider of identities, sealed.
+    Sso,
 }
 
 impl Cookie {
@@ -34,6 +36,8 @@ impl Cookie {
             (Cookie::Wall, false) => "pendopo-dinding",
             (Cookie::Challenge, true) => "__Host-pendopo-tantangan",
             (Cookie::Challenge, false) => "pendopo-tantangan",
+            (Cookie::Sso, true) => "__Host-pendopo-sso",
+            (Cookie::Sso, false) => "pendopo-sso",
         }
     }
 

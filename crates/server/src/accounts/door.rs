@@ -7,6 +7,7 @@ use super::{
     cookies::Cookie,
     passkeys::Answered,
     secret::Secret,
+    sso_provider::Metadata,
     store::{
         account::Account,
         session::{Session, Stage, find_session, note_seen},
@@ -47,6 +48,7 @@ pub struct Door {
     seen: Mutex<Seen>,
     throttle: Mutex<Throttle>,
     answered: Mutex<Answered>,
+    provider: Mutex<Option<(Metadata, i64)>>,
 }
 
 #[derive(Clone)]
@@ -77,6 +79,17 @@ impl Door {
     /// Forgets what was looked up: after a session, token or account changed.
     pub fn forget(&self) {
         lock(&self.known).clear();
+    }
+
+    /// What the provider of identities said of itself at most `life_ms` ago.
+    pub fn provider(&self, now_ms: i64, life_ms: i64) -> Option<Metadata> {
+        let known = lock(&self.provider);
+        known.as_ref().filter(|(_, at)| (0..life_ms).contains(&(now_ms - at))).map(|(known, _)| known.clone())
+    }
+
+    /// Remembers what the provider says of itself.
+    pub fn remember_provider(&self, metadata: Metadata, now_ms: i64) {
+        *lock(&self.provider) = Some((metadata, now_ms));
     }
 
     /// The counts of guesses.

@@ -45,7 +45,7 @@ pub struct Acceptance {
     ulang: String,
 }
 
-async fn find(app: &App, secret: &str) -> AppResult<(Invitation, Option<Account>)> {
+pub(super) async fn find(app: &App, secret: &str) -> AppResult<(Invitation, Option<Account>)> {
     let (hash, now_ms) = (Secret::presented(secret).hash(), app.clock().now().as_millisecond());
     let found = app
         .blocking(move |db| {
@@ -78,7 +78,9 @@ pub async fn show(
 ) -> AppResult<Response> {
     let (_, account) = find(&app, &secret).await?;
     let cookie = prepare_form(&mut request, client)?;
-    let page = move |chrome| InvitationPage::new(chrome, secret, account.as_ref());
+    let sso = &request.app.config().sso;
+    let sso = account.as_ref().filter(|_| sso.is_on()).map(|_| sso.name.clone());
+    let page = move |chrome| InvitationPage::new(chrome, secret, account.as_ref(), sso);
     let response = answer(request, NavItem::None, StatusCode::OK, page).await?;
     Ok(with_cookies(response, [cookie]))
 }
@@ -98,6 +100,9 @@ pub async fn accept(
         return Err(AppError::Forbidden);
     }
     let (invitation, account) = find(&app, &secret).await?;
+    if account.as_ref().is_some_and(Account::is_sso_only) {
+        return Err(AppError::Forbidden);
+    }
     let row = match &account {
         Some(account) => account.row.clone(),
         None => AccountRow {
@@ -122,12 +127,14 @@ pub async fn accept(
         wrong.push(weakness.key());
     }
     if !wrong.is_empty() {
+        let sso = &app.config().sso;
+        let sso = account.as_ref().filter(|_| sso.is_on()).map(|_| sso.name.clone());
         let problems = wrong.into_iter().map(|key| t.tr(key).into_owned()).collect();
         let page = move |chrome| InvitationPage {
             problems,
             login: row.login,
             name: row.name,
-            ..InvitationPage::new(chrome, secret, account.as_ref())
+            ..InvitationPage::new(chrome, secret, account.as_ref(), sso)
         };
         return answer(request, NavItem::None, StatusCode::UNPROCESSABLE_ENTITY, page).await;
     }
@@ -164,6 +171,10 @@ async fn settle(
                     None if account::count_accounts(tx)? > 0 => return Ok(None),
                     None => account::add_account(tx, &row, "pendopo", now_ms)?,
                 };
+                // A link must not open a local way into an account that has none.
+                if account::find_account(tx, account_id)?.is_none_or(|account| account.is_sso_only()) {
+                    return Ok(None);
+                }
                 account::set_password(tx, account_id, &hash, now_ms)?;
                 session::end_other_sessions(tx, account_id, None, now_ms)?;
                 let Some(account) = account::find_account(tx, account_id)? else { return Ok(None) };

@@ -17,6 +17,9 @@ mod record;
 pub mod rules;
 pub mod secret;
 pub mod sign_in;
+mod sso;
+pub mod sso_only;
+mod sso_provider;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -35,11 +38,16 @@ pub fn routes() -> Routes {
         .post("/masuk", sign_in::sign_in)
         .get("/masuk/kode", sign_in::show_code)
         .post("/masuk/kode", sign_in::give_code)
+        .get("/masuk/sso", sso::leave)
+        .get("/masuk/sso/kembali", sso::come_back)
         .post("/keluar", sign_in::sign_out)
         .get("/undangan/{secret}", invitations::show)
         .post("/undangan/{secret}", invitations::accept)
+        .get("/undangan/{secret}/sso", sso::leave_invited)
         .get("/profil", profile::show)
         .post("/profil/sandi", profile::change_password)
+        .post("/profil/sso", sso::link)
+        .post("/profil/sso/lepas", sso::unlink)
         .get("/profil/kode", profile::show_enrolment)
         .post("/profil/kode", profile::enrol)
         .post("/profil/kode/cabut", profile::remove_code)
@@ -60,6 +68,8 @@ pub fn routes() -> Routes {
         .post("/pengguna/{id}/keluar", users::end_sessions)
         .post("/pengguna/{id}/nonaktif", users::disable)
         .post("/pengguna/{id}/aktif", users::enable)
+        .post("/pengguna/{id}/sso", users::limit_to_provider)
+        .post("/pengguna/{id}/semua-cara", users::allow_all_ways)
         .get("/perangkat", devices::list)
         .post("/perangkat", devices::add)
         .post("/perangkat/cabut", devices::revoke)

@@ -9,7 +9,7 @@ use super::{
         session::Session,
         token::{Token, TokenKind},
     },
-    users::Written,
+    users::{Ways, Written},
 };
 use crate::{
     config::SecondFactor,
@@ -35,6 +35,8 @@ pub struct SignInPage {
     pub closed: bool,
     /// Signing in by passkey.
     pub passkey: PasskeyBox,
+    /// The name of the provider of identities, when there is one.
+    pub sso: Option<String>,
 }
 
 /// The part of a page that talks to a device which keeps passkeys.
@@ -79,6 +81,12 @@ impl PasskeyBox {
         PasskeyBox { asks_code, ..self }
     }
 
+    /// Nothing where the account may not use passkeys.
+    #[must_use]
+    pub fn unless(self, limited: bool) -> PasskeyBox {
+        if limited { PasskeyBox { origin: None, at: None, ..self } } else { self }
+    }
+
     /// The script of the page, where there is something for it to do.
     pub fn script(&self) -> Option<&'static str> {
         self.origin.as_ref().map(|_| SCRIPT)
@@ -96,6 +104,22 @@ impl PasskeyBox {
     fn path(&self) -> &'static str {
         if self.adds() { "/profil" } else { "/masuk" }
     }
+}
+
+/// Something to say about a sign-in at the provider.
+#[derive(Template)]
+#[template(path = "accounts/sso.html")]
+pub struct SsoPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The provider's name.
+    pub name: String,
+    /// What is said.
+    pub lead: String,
+    /// Where it goes on.
+    pub onward: String,
+    /// What the link says.
+    pub label: String,
 }
 
 /// The second factor.
@@ -132,11 +156,20 @@ pub struct InvitationPage {
     pub name: String,
     /// What went wrong.
     pub problems: Vec<String>,
+    /// The name of the provider of identities, where one may come in that way.
+    pub sso: Option<String>,
+    /// A password is of no use to this account.
+    pub sso_only: bool,
 }
 
 impl InvitationPage {
-    /// The page for an account, or for the first one.
-    pub fn new(chrome: Chrome, secret: String, account: Option<&Account>) -> InvitationPage {
+    /// The page for an account, or for the first one; `sso` names the provider.
+    pub fn new(
+        chrome: Chrome,
+        secret: String,
+        account: Option<&Account>,
+        sso: Option<String>,
+    ) -> InvitationPage {
         let text =
             |get: fn(&Account) -> &String| account.map_or_else(String::new, |account| get(account).clone());
         InvitationPage {
@@ -146,6 +179,8 @@ impl InvitationPage {
             login: text(|account| &account.row.login),
             name: text(|account| &account.row.name),
             problems: Vec::new(),
+            sso,
+            sso_only: account.is_some_and(Account::is_sso_only),
         }
     }
 }
@@ -166,6 +201,8 @@ pub struct EnrolPage {
     pub required: bool,
     /// The code of the present authenticator is asked for.
     pub asks_code: bool,
+    /// The owner has a password to give.
+    pub has_password: bool,
     /// A passkey instead.
     pub passkey: PasskeyBox,
     /// What went wrong: key of the words.
@@ -401,6 +438,12 @@ pub struct ProfilePage {
     pub name: String,
     /// Login, role, place and reach as words beside their labels.
     pub facts: Vec<(String, String)>,
+    /// The name of the provider of identities, when there is one, and whether the account is known there.
+    pub sso: Option<(String, bool)>,
+    /// It comes in at the provider alone.
+    pub sso_only: bool,
+    /// The owner has a password to give.
+    pub has_password: bool,
     /// A second factor is set up.
     pub has_code: bool,
     /// It may be removed.
@@ -454,6 +497,9 @@ impl ProfilePage {
         ProfilePage {
             name: row.name.clone(),
             facts,
+            sso: profile.sso.clone(),
+            sso_only: profile.account.is_sso_only(),
+            has_password: profile.account.has_password(),
             has_code: profile.account.totp_sealed.is_some(),
             code_optional: false,
             codes_left: profile.codes_left,
@@ -515,24 +561,37 @@ impl UserListPage {
         asked: &Asked,
         accounts: &[Account],
         agencies: &[Stored<AgencyRow>],
+        ways: &Ways,
     ) -> UserListPage {
         UserListPage {
-            users: accounts.iter().map(|account| user_item(asked, account, agencies)).collect(),
+            users: accounts.iter().map(|account| user_item(asked, account, agencies, ways)).collect(),
             chrome,
         }
     }
 }
 
-fn user_item(asked: &Asked, account: &Account, agencies: &[Stored<AgencyRow>]) -> UserItem {
+/// What is to be known about how an account comes in, and whether that needs a look.
+fn state_of(account: &Account, ways: &Ways) -> (&'static str, bool) {
+    let linked = ways.linked.contains(&account.account_id);
+    let has_passkey = ways.passkeys.contains_key(&account.account_id);
+    match account {
+        Account { disabled_at: Some(_), .. } => ("user-barred", true),
+        Account { sso_only_since: Some(_), .. } if linked => ("user-sso-only", false),
+        Account { sso_only_since: Some(_), .. } => ("user-sso-only-unlinked", true),
+        Account { password_hash: None, .. } if linked => ("user-by-sso", false),
+        Account { password_hash: None, .. } => ("user-invited", true),
+        Account { totp_sealed: Some(_), .. } if has_passkey => ("user-with-both", false),
+        Account { totp_sealed: Some(_), .. } => ("user-with-code", false),
+        _ if has_passkey => ("user-with-passkey", false),
+        _ => ("user-without-code", true),
+    }
+}
+
+fn user_item(asked: &Asked, account: &Account, agencies: &[Stored<AgencyRow>], ways: &Ways) -> UserItem {
     let t = asked.t;
     let row = &account.row;
     let agency = agencies.iter().find(|agency| Some(agency.id) == row.agency_id);
-    let (state, notable) = match account {
-        Account { disabled_at: Some(_), .. } => ("user-barred", true),
-        Account { password_hash: None, .. } => ("user-invited", true),
-        Account { totp_sealed: None, .. } => ("user-without-code", true),
-        _ => ("user-with-code", false),
-    };
+    let (state, notable) = state_of(account, ways);
     UserItem {
         href: format!("/pengguna/{}", account.account_id),
         name: row.name.clone(),
@@ -658,6 +717,10 @@ pub struct UserPage {
     pub barred: bool,
     /// The reader's own.
     pub own: bool,
+    /// It comes in at the provider of identities alone.
+    pub sso_only: bool,
+    /// The provider's name, when there is one.
+    pub provider: Option<String>,
     /// Running sessions.
     pub sessions: usize,
     /// Passkeys.
@@ -672,16 +735,23 @@ impl UserPage {
         chrome: Chrome,
         asked: &Asked,
         account: Option<&Account>,
-        (sessions, passkeys): (usize, i64),
+        ways: &Ways,
+        provider: Option<String>,
+        sessions: usize,
         form: AccountForm,
     ) -> UserPage {
         UserPage {
             id: account.map(|account| account.account_id),
-            about: account.map(|account| user_item(asked, account, &[])),
+            about: account.map(|account| user_item(asked, account, &[], ways)),
+            sso_only: account.is_some_and(Account::is_sso_only),
+            provider,
             barred: account.is_some_and(|account| account.disabled_at.is_some()),
             own: account.is_some_and(|account| asked.who.account_id == Some(account.account_id)),
             sessions,
-            passkeys,
+            passkeys: account
+                .and_then(|account| ways.passkeys.get(&account.account_id))
+                .copied()
+                .unwrap_or(0),
             form,
             chrome,
         }

@@ -8,9 +8,12 @@ use super::{
     record::{change, done_by},
     rules,
     secret::{Secret, hash, recovery_code},
-    sign_in::{Entry, accept_code, answer, answer_with, begin, stage_after_password, totp_purpose},
+    sign_in::{
+        Entry, accept_code, answer, answer_with, begin, first_method, stage_after_password, totp_purpose,
+    },
     store::{
         account::{self, Account},
+        identity,
         passkey::{self, Passkey},
         session::{self, Session, Stage},
         token::{self, NewToken, Token, TokenKind},
@@ -21,6 +24,7 @@ use super::{
 use crate::{
     app::App,
     audit::Action,
+    config::SsoConfig,
     error::{AppError, AppResult},
     web::{Asked, Client, NavItem, PageRequest, Standing, Via, Who},
 };
@@ -57,6 +61,8 @@ pub struct Profile {
     pub passkeys: Vec<Passkey>,
     /// Recovery codes left.
     pub codes_left: i64,
+    /// The provider's name and whether the account has an identity there; none: there is no provider.
+    pub sso: Option<(String, bool)>,
 }
 
 /// Whose session it is.
@@ -82,6 +88,7 @@ fn read_profile(
     reader: &mut Reader<'_>,
     account_id: i64,
     now: Timestamp,
+    sso: &SsoConfig,
 ) -> Result<Option<Profile>, DbError> {
     let now_ms = now.as_millisecond();
     let Some(account) = account::find_account(reader, account_id)? else { return Ok(None) };
@@ -90,22 +97,32 @@ fn read_profile(
         sessions: session::list_sessions(reader, account_id, now_ms)?,
         tokens: token::list_tokens_of(reader, account_id, now_ms)?,
         passkeys: passkey::list_passkeys(reader, account_id)?,
+        sso: match sso.is_on() {
+            true => Some((sso.name.clone(), identity::has_identity(reader, account_id, &sso.issuer)?)),
+            false => None,
+        },
         codes_left: account::count_recovery_codes(reader, account_id)?,
     }))
 }
 
 /// The page, with what went wrong.
-async fn page(request: PageRequest, who: &Who, problem: Option<&'static str>) -> AppResult<Response> {
+///
+/// # Errors
+/// What making the page gives.
+pub async fn page(request: PageRequest, who: &Who, problem: Option<&'static str>) -> AppResult<Response> {
     let (account_id, via, role) = (account_id(who)?, who.0.via, who.0.role);
     let policy = request.app.config().accounts.second_factor;
+    let sso = request.app.config().sso.clone();
     let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     let offer = Offer::of(&request);
     let script = matches!(offer, Offer::Here(_)).then_some(passkeys::SCRIPT);
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
-        let profile = read_profile(reader, account_id, asked.now)?.ok_or(AppError::SignInFirst)?;
+        let profile = read_profile(reader, account_id, asked.now, &sso)?.ok_or(AppError::SignInFirst)?;
         let fresh = is_fresh(&profile.sessions, via, asked.now);
-        let asks_code = !fresh && profile.account.totp_sealed.is_some();
-        let passkey = PasskeyBox::add(&offer, !fresh).asking_code(asks_code);
+        let (limited, asks_password) =
+            (profile.account.is_sso_only(), !fresh && profile.account.has_password());
+        let asks_code = asks_password && profile.account.totp_sealed.is_some();
+        let passkey = PasskeyBox::add(&offer, asks_password).asking_code(asks_code).unless(limited);
         Ok(ProfilePage::new(chrome, asked, profile, via, problem, passkey).under(policy, role))
     };
     let mut response = match script {
@@ -135,8 +152,11 @@ pub struct Proof {
 }
 
 /// Looks at what is shown once more; counted like a sign-in. Whoever signed in a moment ago has just given the
-/// second factor, and gives the password alone.
-async fn confirm(
+/// second factor, and gives the password alone. Who has no password must have signed in a moment ago.
+///
+/// # Errors
+/// When there were too many wrong passwords; the database's.
+pub async fn confirm(
     app: &App,
     door: &Door,
     who: &Who,
@@ -147,9 +167,14 @@ async fn confirm(
     if let Err(secs) = door.throttle().admit(counted.clone(), now) {
         return Err(AppError::TooMany(secs));
     }
-    let found = app.blocking(move |db| db.read(|reader| read_profile(reader, id, now))).await?;
+    let sso = app.config().sso.clone();
+    let found = app.blocking(move |db| db.read(|reader| read_profile(reader, id, now, &sso))).await?;
     let Profile { account, sessions, passkeys, .. } = found.ok_or(AppError::SignInFirst)?;
-    if !password::verify(proof.kini, account.password_hash.clone()).await? {
+    if !account.has_password() {
+        if !is_fresh(&sessions, via, now) {
+            return Ok(Err("sso-sign-in-again"));
+        }
+    } else if !password::verify(proof.kini, account.password_hash.clone()).await? {
         return Ok(Err("password-now-wrong"));
     }
     let keys = i64::try_from(passkeys.len()).unwrap_or(i64::MAX);
@@ -157,7 +182,7 @@ async fn confirm(
         if account.totp_sealed.is_none() {
             return Ok(Err("confirm-by-passkey"));
         }
-        if accept_code(app, id, &proof.kode_kini).await?.is_none() {
+        if accept_code(app, id, via, &proof.kode_kini).await?.is_none() {
             return Ok(Err("code-now-wrong"));
         }
     }
@@ -246,6 +271,9 @@ pub async fn change_password(
             Ok(account) => account,
             Err(problem) => return page(request, &who, Some(problem)).await,
         };
+    if account.is_sso_only() {
+        return page(request, &who, Some("sso-only-no-password")).await;
+    }
     if form.sandi != form.ulang {
         return page(request, &who, Some("password-differs")).await;
     }
@@ -257,6 +285,10 @@ pub async fn change_password(
     let (id, now_ms) = (account.account_id, app.clock().now().as_millisecond());
     let entry = done_by(&who, Action::PasswordChanged, "account", &account.row.login);
     change(&app, entry, move |tx| {
+        // They may have been limited to the provider since the page was opened.
+        if account::find_account(tx, id)?.is_none_or(|account| account.is_sso_only()) {
+            return Err(DbError::Other("the account is limited to the provider".to_owned()));
+        }
         account::set_password(tx, id, &hash, now_ms)?;
         session::end_other_sessions(tx, id, None, now_ms)
     })
@@ -286,17 +318,27 @@ async fn enrolment(
     let sealed = app.vault().seal(&purpose_of(id), key.as_bytes());
     let sealed = STANDARD.encode(sealed);
     let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-    let (via, now) = (who.0.via, app.clock().now());
-    let found = app.blocking(move |db| db.read(|reader| read_profile(reader, id, now))).await?;
+    let (via, now, sso) = (who.0.via, app.clock().now(), app.config().sso.clone());
+    let found = app.blocking(move |db| db.read(|reader| read_profile(reader, id, now, &sso))).await?;
     let Profile { account, sessions, .. } = found.ok_or(AppError::SignInFirst)?;
     let asks_code = !required && account.totp_sealed.is_some() && !is_fresh(&sessions, via, now);
-    let login = account.row.login;
-    let drawing = key.drawing(&login)?;
+    let drawing = key.drawing(&account.row.login)?;
     let passkey = PasskeyBox::add(&Offer::of(&request), false);
+    let has_password = account.has_password();
+    let passkey = passkey.unless(account.is_sso_only());
     let script = passkey.script().filter(|_| required);
     let letters = key.letters();
-    let page =
-        move |chrome| EnrolPage { chrome, drawing, letters, sealed, required, asks_code, passkey, problem };
+    let page = move |chrome| EnrolPage {
+        chrome,
+        drawing,
+        letters,
+        sealed,
+        required,
+        asks_code,
+        has_password,
+        passkey,
+        problem,
+    };
     answer_with(request, NavItem::Profile, status, script, page).await
 }
 
@@ -348,17 +390,25 @@ pub async fn enrol(
     let sealed = app.vault().seal(&totp_purpose(id), key.as_bytes());
     let now_ms = app.clock().now().as_millisecond();
     let added = done_by(&who, Action::SecondFactorAdded, "account", id).noting("kind", "totp");
-    let account = change(&app, added, move |tx| {
+    let via = who.0.via;
+    let settled = change(&app, added, move |tx| {
+        let first = first_method(tx, via)?;
+        let Some(account) = account::find_account(tx, id)? else { return Ok(None) };
         account::set_totp(tx, id, Some(sealed))?;
         account::use_totp_step(tx, id, step)?;
-        account::set_recovery_codes(tx, id, &hashes)?;
+        // Whoever is limited to the provider gets no second way around it.
+        let hashes = if account.is_sso_only() { &[] } else { &hashes[..] };
+        account::set_recovery_codes(tx, id, hashes)?;
         session::end_other_sessions(tx, id, None, now_ms)?;
-        account::find_account(tx, id)
-    })
-    .await?
-    .ok_or(AppError::SignInFirst)?;
-    let entry = Entry { account: &account, stage: Stage::Full, method: "password+code", client };
+        Ok(Some((account, first)))
+    });
+    let (account, first) = settled.await?.ok_or(AppError::SignInFirst)?;
+    let method = format!("{first}+code");
+    let entry = Entry { account: &account, stage: Stage::Full, method: &method, client };
     let begun = begin(&app, &door, &headers, &who.0.via, &entry, "/").await?;
+    if account.is_sso_only() {
+        return Ok(begun);
+    }
     let mut response =
         answer(request, NavItem::Profile, StatusCode::OK, move |chrome| CodesPage { chrome, codes }).await?;
     for cookie in begun.headers().get_all(axum::http::header::SET_COOKIE) {

@@ -144,7 +144,8 @@ async fn sign_in_page(
     let closed = !rules::may_sign_in_here(client.secure, client.address, allowed);
     let passkey = PasskeyBox::sign_in(&Offer::of(&request), &wish);
     let script = passkey.script().filter(|_| !closed);
-    let page = move |chrome| SignInPage { chrome, wish, login, problem, closed, passkey };
+    let sso = Some(&request.app.config().sso).filter(|sso| sso.is_on()).map(|sso| sso.name.clone());
+    let page = move |chrome| SignInPage { chrome, wish, login, problem, closed, passkey, sso };
     let response = answer_with(request, NavItem::None, status, script, page).await?;
     Ok(with_cookies(response, [cookie]))
 }
@@ -172,7 +173,7 @@ pub async fn sign_in(
     };
     let admitted = door.throttle().admit(counted.clone(), request.asked.now);
     if let Err(secs) = admitted {
-        note_failure(&app, &request.asked.who, known.account.as_ref(), "too-many");
+        note_refusal(&app, &request.asked.who, known.account.as_ref(), "too-many");
         let minutes = secs / 60 + 1;
         let problem = Some(t.tr1("sign-in-too-many", minutes));
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -180,13 +181,16 @@ pub async fn sign_in(
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
         return Ok(response);
     }
-    let stored = known.account.as_ref().filter(|account| account.disabled_at.is_none());
+    let stored =
+        known.account.as_ref().filter(|account| account.disabled_at.is_none() && account.has_password());
     let right =
         password::verify(form.sandi, stored.and_then(|account| account.password_hash.clone())).await?;
     let stored_copy = known.account.clone().filter(|_| !right);
     let Some(account) = known.account.filter(|_| right) else {
         tracing::info!(address = ?client.address, "a sign-in failed");
-        note_failure(&app, &request.asked.who, stored_copy.as_ref(), "password");
+        let limited = stored_copy.as_ref().is_some_and(Account::is_sso_only);
+        let why = if limited { "sso-only" } else { "password" };
+        note_refusal(&app, &request.asked.who, stored_copy.as_ref(), why);
         let problem = Some(t.tr("sign-in-wrong").into_owned());
         return sign_in_page(request, client, wish, form.nama, problem, StatusCode::UNPROCESSABLE_ENTITY)
             .await;
@@ -199,7 +203,7 @@ pub async fn sign_in(
 
 /// Records a try that did not let anyone in. What was typed as login is not recorded unless it is one:
 /// people type their password there by mistake.
-fn note_failure(app: &App, who: &Principal, account: Option<&Account>, why: &str) {
+pub fn note_refusal(app: &App, who: &Principal, account: Option<&Account>, why: &str) {
     let login = account.map_or("?", |account| &account.row.login);
     let entry = AuditEntry::new(Actor::from(who), Action::SignInFailed).on("account", login);
     app.audit().queue(entry.outcome(Outcome::Refused).noting("why", why));
@@ -261,7 +265,7 @@ pub fn stage_after_password(app: &App, account: &Account, passkeys: i64) -> Stag
     match account.totp_sealed {
         Some(_) => Stage::Code,
         None if !required => Stage::Full,
-        None if passkeys > 0 => Stage::Code,
+        None if passkeys > 0 && !account.is_sso_only() => Stage::Code,
         None => Stage::Enrol,
     }
 }
@@ -400,13 +404,13 @@ pub async fn give_code(
     let (problem, status) = match admitted {
         Err(secs) => (t.tr1("sign-in-too-many", secs / 60 + 1), StatusCode::TOO_MANY_REQUESTS),
         Ok(()) => {
-            if let Some((account, method)) = accept_code(&app, account_id, &form.kode).await? {
+            if let Some((account, method)) = accept_code(&app, account_id, who.via, &form.kode).await? {
                 door.throttle().forgive(&counted);
-                let entry = Entry { account: &account, stage: Stage::Full, method, client };
+                let entry = Entry { account: &account, stage: Stage::Full, method: &method, client };
                 return begin(&app, &door, &headers, &who.via, &entry, &wish).await;
             }
             tracing::info!(address = ?client.address, "a second factor was wrong");
-            note_failure(&app, &who, None, "code");
+            note_refusal(&app, &who, None, "code");
             (t.tr("code-wrong").into_owned(), StatusCode::UNPROCESSABLE_ENTITY)
         }
     };
@@ -420,26 +424,43 @@ pub async fn give_code(
 pub async fn accept_code(
     app: &App,
     account_id: i64,
+    via: Via,
     code: &str,
-) -> AppResult<Option<(Account, &'static str)>> {
+) -> AppResult<Option<(Account, String)>> {
     let now = app.clock().now();
     let (app_inside, code) = (app.clone(), code.trim().to_lowercase());
     app.blocking(move |db| {
         db.write(|tx| {
             let Some(account) = account::find_account(tx, account_id)? else { return Ok(None) };
             let key = open_key(&app_inside, &account);
+            let first = first_method(tx, via)?;
             let step = key.and_then(|key| key.check(&code, now, account.totp_last_step));
             if let Some(step) = step
                 && account::use_totp_step(tx, account_id, step)?
             {
-                return Ok(Some((account, "password+code")));
+                return Ok(Some((account, format!("{first}+code"))));
+            }
+            if account.is_sso_only() {
+                return Ok(None);
             }
             let used =
                 account::use_recovery_code(tx, account_id, &hash("recovery", &code), now.as_millisecond())?;
-            Ok::<_, DbError>(used.then_some((account, "password+recovery")))
+            Ok::<_, DbError>(used.then(|| (account, format!("{first}+recovery"))))
         })
     })
     .await
+}
+
+/// How whoever asks showed who they are, before any second factor.
+///
+/// # Errors
+/// The database's.
+pub fn first_method(reader: &mut Reader<'_>, via: Via) -> Result<String, DbError> {
+    let found = match via {
+        Via::Session(session_id) => session::first_method(reader, session_id)?,
+        _ => None,
+    };
+    Ok(found.unwrap_or_else(|| "password".to_owned()))
 }
 
 /// What the shared key of an account's authenticator is sealed for: it opens for no other account.

@@ -7,9 +7,10 @@ use super::{
     rules,
     secret::Secret,
     sign_in::answer,
+    sso_only::{self, SsoOnly},
     store::{
         account::{self, Account, AccountRow},
-        invitation, passkey, session,
+        identity, invitation, passkey, session,
     },
 };
 use crate::{
@@ -27,7 +28,10 @@ use axum::{
 use pendopo_figures::{AgencyRow, DbError, Reader, Stored, list_agencies};
 use pendopo_vocab::{Role, Sensitivity};
 use serde::Deserialize;
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// An account as an administrator writes it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -99,11 +103,30 @@ fn described(entry: Entry, row: &AccountRow) -> Entry {
     entry.noting("role", row.role.as_str()).noting("region", region).noting("sees", row.sensitivity.rank())
 }
 
+/// How accounts come in, beside their passwords.
+pub struct Ways {
+    /// Passkeys by account.
+    pub passkeys: HashMap<i64, i64>,
+    /// Accounts with an identity at the provider.
+    pub linked: HashSet<i64>,
+}
+
+impl Ways {
+    fn read(reader: &mut Reader<'_>, issuer: &str) -> Result<Ways, DbError> {
+        Ok(Ways {
+            passkeys: passkey::count_passkeys_by_account(reader)?,
+            linked: identity::list_linked(reader, issuer)?,
+        })
+    }
+}
+
 /// All accounts.
 pub async fn list(request: PageRequest) -> AppResult<Response> {
-    let build = |reader: &mut Reader<'_>, asked: &Asked, chrome| {
+    let issuer = request.app.config().sso.issuer.clone();
+    let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
         let (accounts, agencies) = (account::list_accounts(reader)?, list_agencies(reader)?);
-        Ok(UserListPage::new(chrome, asked, &accounts, &agencies))
+        let ways = Ways::read(reader, &issuer)?;
+        Ok(UserListPage::new(chrome, asked, &accounts, &agencies, &ways))
     };
     request.live(NavItem::Users, build).await
 }
@@ -120,18 +143,18 @@ async fn form(
     wrong: Vec<&'static str>,
 ) -> AppResult<Response> {
     let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let sso = request.app.config().sso.clone();
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
         let agencies = list_agencies(reader)?;
+        let ways = Ways::read(reader, &sso.issuer)?;
         let now_ms = asked.now.as_millisecond();
-        let used = match &account {
-            Some(Account { account_id, .. }) => (
-                session::list_sessions(reader, *account_id, now_ms)?.len(),
-                passkey::count_passkeys(reader, *account_id)?,
-            ),
-            None => (0, 0),
+        let sessions = match &account {
+            Some(account) => session::list_sessions(reader, account.account_id, now_ms)?.len(),
+            None => 0,
         };
         let form = AccountForm::new(asked, &agencies, written, &wrong);
-        Ok(UserPage::new(chrome, asked, account.as_ref(), used, form))
+        let provider = Some(sso.name.clone()).filter(|_| sso.is_on());
+        Ok(UserPage::new(chrome, asked, account.as_ref(), &ways, provider, sessions, form))
     };
     let mut response = request.live(NavItem::Users, build).await?;
     if status != StatusCode::OK {
@@ -245,14 +268,19 @@ pub async fn change(
         || row.sensitivity != account.row.sensitivity;
     let now_ms = app.clock().now().as_millisecond();
     let entry = described(done_by(&who, Action::AccountChanged, "account", &row.login), &row);
-    change_recorded(&app, entry, move |tx| {
-        account::change_account(tx, id, &row)?;
-        if reach_changed {
-            session::end_other_sessions(tx, id, None, now_ms)?;
-        }
-        Ok::<(), DbError>(())
-    })
-    .await?;
+    let audit = app.audit().clone();
+    let done = app.blocking(move |db| {
+        sso_only::keeping_a_way_in(db, &audit, &entry, |tx| {
+            account::change_account(tx, id, &row)?;
+            if reach_changed {
+                session::end_other_sessions(tx, id, None, now_ms)?;
+            }
+            Ok(())
+        })
+    });
+    if !done.await? {
+        return form(request, Some(account), written, vec!["sso-only-last"]).await;
+    }
     door.forget();
     Ok(Redirect::to("/pengguna").into_response())
 }
@@ -271,10 +299,18 @@ pub async fn invite(
     Extension(door): Extension<Arc<Door>>,
     who: Who,
     request: PageRequest,
-    Form(form): Form<InviteForm>,
+    Form(asked): Form<InviteForm>,
 ) -> AppResult<Response> {
     let account = find(&app, id).await?;
-    let response = show_link(&app, &who, request, id, account.row.name, form.passkey.is_some()).await;
+    let issuer = app.config().sso.issuer.clone();
+    let linked =
+        app.blocking(move |db| db.read(|reader| identity::has_identity(reader, id, &issuer))).await?;
+    // The link could open nothing: neither a password nor another identity is taken.
+    if account.is_sso_only() && linked {
+        let written = Written::of(&account, &agencies(&app).await?);
+        return form(request, Some(account), written, vec!["sso-only-no-link"]).await;
+    }
+    let response = show_link(&app, &who, request, id, account.row.name, asked.passkey.is_some()).await;
     door.forget();
     response
 }
@@ -290,6 +326,51 @@ pub async fn end_sessions(
     let now_ms = app.clock().now().as_millisecond();
     let entry = done_by(&who, Action::SessionRevoked, "account", account.row.login).noting("what", "all");
     change_recorded(&app, entry, move |tx| session::end_other_sessions(tx, id, None, now_ms)).await?;
+    door.forget();
+    Ok(Redirect::to(&format!("/pengguna/{id}")).into_response())
+}
+
+/// Limits an account to the provider of identities: password, recovery codes, passkeys and links for a new
+/// password are refused from now on. Its sessions end.
+pub async fn limit_to_provider(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    request: PageRequest,
+) -> AppResult<Response> {
+    set_sso_only(&app, &who, &door, request, id, true).await
+}
+
+/// Gives an account its other ways in back.
+pub async fn allow_all_ways(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Extension(door): Extension<Arc<Door>>,
+    who: Who,
+    request: PageRequest,
+) -> AppResult<Response> {
+    set_sso_only(&app, &who, &door, request, id, false).await
+}
+
+async fn set_sso_only(
+    app: &App,
+    who: &Who,
+    door: &Door,
+    request: PageRequest,
+    id: i64,
+    only: bool,
+) -> AppResult<Response> {
+    let account = find(app, id).await?;
+    let now_ms = app.clock().now().as_millisecond();
+    let entry = done_by(who, Action::AccountChanged, "account", &account.row.login).noting("sso_only", only);
+    let change = SsoOnly { account_id: id, only, provider: app.config().sso.is_on() };
+    let audit = app.audit().clone();
+    let refused = app.blocking(move |db| change.make(db, &audit, &entry, now_ms)).await?;
+    if let Some(refusal) = refused {
+        let written = Written::of(&account, &agencies(app).await?);
+        return form(request, Some(account), written, vec![refusal]).await;
+    }
     door.forget();
     Ok(Redirect::to(&format!("/pengguna/{id}")).into_response())
 }
@@ -324,11 +405,16 @@ async fn set_disabled(app: &App, who: &Who, door: &Door, id: i64, since: Option<
     let action = if since.is_some() { Action::AccountDisabled } else { Action::AccountChanged };
     let entry = done_by(who, action, "account", id);
     let entry = if since.is_some() { entry } else { entry.noting("what", "enabled") };
-    change_recorded(app, entry, move |tx| {
-        account::set_disabled(tx, id, since)?;
-        session::end_other_sessions(tx, id, None, now_ms)
-    })
-    .await?;
+    let audit = app.audit().clone();
+    let done = app.blocking(move |db| {
+        sso_only::keeping_a_way_in(db, &audit, &entry, |tx| {
+            account::set_disabled(tx, id, since)?;
+            session::end_other_sessions(tx, id, None, now_ms).map(drop)
+        })
+    });
+    if !done.await? {
+        return Err(AppError::Conflict("the last administrator with a password".to_owned()));
+    }
     door.forget();
     Ok(Redirect::to(&format!("/pengguna/{id}")).into_response())
 }

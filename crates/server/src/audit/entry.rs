@@ -57,6 +57,10 @@ words!(
         TokenCreated = "token-created",
         /// A token was taken back.
         TokenRevoked = "token-revoked",
+        /// An identity at the provider was tied to an account.
+        IdentityLinked = "identity-linked",
+        /// An identity was taken off an account.
+        IdentityUnlinked = "identity-unlinked",
         /// A place pack was applied.
         PackApplied = "pack-applied",
         /// A source was read because somebody asked for it.

@@ -239,6 +239,14 @@ pub enum AccountAction {
         /// The account's login
         login: String,
     },
+    /// Limit an account to sign-in at the provider of identities, or take the limit off
+    SsoOnly {
+        /// The account's login
+        login: String,
+        /// Give password, passkeys and links back
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 /// What `key` does.

@@ -18,4 +18,5 @@ mod page_flow;
 mod passkeys;
 mod personal_flow;
 mod real_input;
+mod sso_flow;
 mod support;

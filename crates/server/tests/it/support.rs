@@ -173,6 +173,11 @@ impl Server {
         self.address.rsplit(':').next().unwrap()
     }
 
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The cookies of this reader.
     pub fn cookies(&self) -> String {
         self.cookies.clone()

@@ -88,6 +88,9 @@ pub async fn ask_for_new(
     });
     let (account, known) = found.await?;
     let account = account.ok_or(AppError::SignInFirst)?;
+    if account.is_sso_only() {
+        return Ok(refuse(&request, "sso-only-no-passkey"));
+    }
     if known.len() >= MOST_PASSKEYS {
         return Ok(refuse(&request, "passkey-too-many"));
     }
@@ -136,19 +139,25 @@ pub async fn add(
         return Ok(refuse(&request, "passkey-late"));
     }
     let (audit, actor) = (app.audit().clone(), Actor::from(&*who.0));
+    let via = who.0.via;
     let added = app.blocking(move |db| {
         db.write(|tx| {
+            let first = sign_in::first_method(tx, via)?;
+            let Some(account) = account::find_account(tx, id)?.filter(|account| !account.is_sso_only())
+            else {
+                return Ok(None);
+            };
             let passkey_id = passkey::add_passkey(tx, id, &name, &key, now_ms)?;
             let entry = Entry::new(actor, Action::SecondFactorAdded).on("passkey", passkey_id);
             audit.record(tx, &entry)?;
-            account::find_account(tx, id)
+            Ok::<_, DbError>(Some((account, first)))
         })
     });
-    let account = added.await?.ok_or(AppError::SignInFirst)?;
+    let Some((account, first)) = added.await? else { return Ok(refuse(&request, "sso-only-no-passkey")) };
     let mut response = go("/profil#passkey");
     if who.0.standing == Standing::MustEnrol {
-        let entry =
-            sign_in::Entry { account: &account, stage: Stage::Full, method: "password+passkey", client };
+        let method = format!("{first}+passkey");
+        let entry = sign_in::Entry { account: &account, stage: Stage::Full, method: &method, client };
         let begun = sign_in::begin(&app, &door, &headers, &who.0.via, &entry, "/").await?;
         response = go("/");
         for cookie in begun.headers().get_all(header::SET_COOKIE) {

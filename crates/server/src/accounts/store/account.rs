@@ -39,9 +39,21 @@ pub struct Account {
     pub last_sign_in_at: Option<i64>,
     /// Unix milliseconds since when it cannot sign in.
     pub disabled_at: Option<i64>,
+    /// Unix milliseconds since when it comes in at the provider of identities alone.
+    pub sso_only_since: Option<i64>,
 }
 
 impl Account {
+    /// Whether password, recovery codes, passkeys and links for a new password are worth nothing.
+    pub fn is_sso_only(&self) -> bool {
+        self.sso_only_since.is_some()
+    }
+
+    /// Whether its owner can give a password.
+    pub fn has_password(&self) -> bool {
+        self.password_hash.is_some() && !self.is_sso_only()
+    }
+
     /// What the account sees at a center for `center`.
     pub fn scope(&self, center: RegionCode) -> Scope {
         scope_of(&self.row, center)
@@ -64,7 +76,8 @@ pub fn scope_of(row: &AccountRow, center: RegionCode) -> Scope {
 }
 
 const COLUMNS: &str = "account_id, login, name, role, agency_id, region_id, sensitivity, password_hash, \
-                       totp_sealed, totp_last_step, created_at, last_sign_in_at, disabled_at";
+                       totp_sealed, totp_last_step, created_at, last_sign_in_at, disabled_at, \
+                       sso_only_since";
 
 /// `COLUMNS` of the alias `a`, for joins.
 pub(super) fn columns_of(alias: &str) -> String {
@@ -91,6 +104,7 @@ pub(super) fn read_account(row: &Row<'_>, first: usize) -> Result<Account, DbErr
         created_at: row.get(first + 10)?,
         last_sign_in_at: row.get(first + 11)?,
         disabled_at: row.get(first + 12)?,
+        sso_only_since: row.get(first + 13)?,
     })
 }
 
@@ -161,6 +175,27 @@ pub fn set_disabled(tx: &mut Tx<'_>, account_id: i64, since_ms: Option<i64>) -> 
         &[account_id.into(), since_ms.into()],
     )
     .map(drop)
+}
+
+/// Limits an account to the provider of identities, or gives it its other ways in back.
+pub fn set_sso_only(tx: &mut Tx<'_>, account_id: i64, since_ms: Option<i64>) -> Result<(), DbError> {
+    tx.execute(
+        "update account set sso_only_since = $2 where account_id = $1",
+        &[account_id.into(), since_ms.into()],
+    )
+    .map(drop)
+}
+
+/// Whether somebody can run the center when the provider of identities fails: an administrator with a
+/// password, or nobody depends on the provider.
+pub fn can_do_without_provider(reader: &mut Reader<'_>) -> Result<bool, DbError> {
+    reader.query_one(
+        "select (select count(*) from account where sso_only_since is not null), \
+         (select count(*) from account where role = $1 and password_hash is not null \
+          and sso_only_since is null and disabled_at is null)",
+        &[Role::Administrator.as_str().into()],
+        |row| Ok(row.get::<i64>(0)? == 0 || row.get::<i64>(1)? > 0),
+    )
 }
 
 /// Sets the password's hash.

@@ -13,6 +13,15 @@ pub struct Invitation {
     pub expires_at: i64,
 }
 
+/// Lets the open links of an account lapse.
+pub fn end_invitations(tx: &mut Tx<'_>, account_id: i64, now_ms: i64) -> Result<(), DbError> {
+    tx.execute(
+        "update invitation set used_at = $2 where account_id = $1 and used_at is null",
+        &[account_id.into(), now_ms.into()],
+    )
+    .map(drop)
+}
+
 /// Adds a link and lets earlier ones for the same purpose lapse: only the newest works.
 pub fn add_invitation(
     tx: &mut Tx<'_>,
@@ -23,15 +32,14 @@ pub fn add_invitation(
     expires_at: i64,
 ) -> Result<(), DbError> {
     match account_id {
-        Some(account_id) => tx.execute(
-            "update invitation set used_at = $2 where account_id = $1 and used_at is null",
-            &[account_id.into(), now_ms.into()],
-        )?,
-        None => tx.execute(
-            "update invitation set used_at = $1 where account_id is null and used_at is null",
-            &[now_ms.into()],
-        )?,
-    };
+        Some(account_id) => end_invitations(tx, account_id, now_ms)?,
+        None => tx
+            .execute(
+                "update invitation set used_at = $1 where account_id is null and used_at is null",
+                &[now_ms.into()],
+            )
+            .map(drop)?,
+    }
     tx.execute(
         "insert into invitation (secret_hash, account_id, created_at, created_by, expires_at) \
          values ($1, $2, $3, $4, $5)",

@@ -2,6 +2,7 @@
 
 use super::account::{Account, columns_of, read_account};
 use pendopo_figures::{DbError, Reader, Row, Tx, Value};
+use std::collections::HashMap;
 
 /// Whether copies of the key exist, as its keeper says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,18 +98,26 @@ pub fn count_passkeys(reader: &mut Reader<'_>, account_id: i64) -> Result<i64, D
     })
 }
 
-/// The passkey that its device calls so, with its account, unless that is barred.
+/// The passkey that its device calls so, with its account, unless that is barred or limited to
+/// the provider of identities.
 pub fn find_passkey(
     reader: &mut Reader<'_>,
     credential_id: &[u8],
 ) -> Result<Option<(Passkey, Account)>, DbError> {
     let sql = format!(
         "select {COLUMNS}, {} from passkey p join account a on a.account_id = p.account_id \
-         where p.credential_id = $1 and a.disabled_at is null",
+         where p.credential_id = $1 and a.disabled_at is null and a.sso_only_since is null",
         columns_of("a")
     );
     let values = [credential_id.to_vec().into()];
     reader.query_opt(&sql, &values, |row| Ok((read_passkey(row)?, read_account(row, WIDTH)?)))
+}
+
+/// Account and how many passkeys it has, for all that have one.
+pub fn count_passkeys_by_account(reader: &mut Reader<'_>) -> Result<HashMap<i64, i64>, DbError> {
+    let sql = "select account_id, count(*) from passkey group by account_id";
+    let counted = reader.query(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(counted.into_iter().collect())
 }
 
 /// Adds a passkey; gives its id. Fails when the key is there already, whoever's it is.

@@ -116,7 +116,8 @@ pub fn begin_session(tx: &mut Tx<'_>, new: &NewSession<'_>, now_ms: i64) -> Resu
 }
 
 /// The session with this cookie and its account, unless it ended, was unused for longer than `idle_ms`, or
-/// the account is barred.
+/// the account is barred. Of an account that comes in at the provider of identities alone, only sessions that
+/// began there count.
 pub fn find_session(
     reader: &mut Reader<'_>,
     secret_hash: &str,
@@ -126,7 +127,7 @@ pub fn find_session(
     let sql = format!(
         "select {COLUMNS}, {} from session s join account a on a.account_id = s.account_id \
          where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and s.seen_at > $3 \
-         and a.disabled_at is null",
+         and a.disabled_at is null and (a.sso_only_since is null or s.method like 'sso%')",
         columns_of("a")
     );
     let values = [secret_hash.into(), now_ms.into(), now_ms.saturating_sub(idle_ms).into()];
@@ -140,6 +141,13 @@ pub fn list_sessions(reader: &mut Reader<'_>, account_id: i64, now_ms: i64) -> R
          and s.stage <> 'code' order by s.session_id desc"
     );
     reader.query(&sql, &[account_id.into(), now_ms.into()], read_session)
+}
+
+/// How the person signed in for this session, without what followed: `password` of `password+code`.
+pub fn first_method(reader: &mut Reader<'_>, session_id: i64) -> Result<Option<String>, DbError> {
+    let sql = "select method from session where session_id = $1";
+    let method: Option<String> = reader.query_opt(sql, &[session_id.into()], |row| row.get(0))?;
+    Ok(method.map(|method| method.split('+').next().unwrap_or_default().to_owned()))
 }
 
 /// Remembers when sessions were last used.

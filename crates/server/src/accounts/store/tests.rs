@@ -2,7 +2,7 @@
 
 use super::{
     account::{self, AccountRow, scope_of},
-    invitation,
+    identity, invitation,
     passkey::{self, Copies, NewPasskey},
     session::{self, NewSession, Stage},
     token::{self, NewToken, TokenKind},
@@ -153,6 +153,87 @@ fn a_passkey_belongs_to_one_account_and_its_count_only_grows() {
         assert_eq!(db.read(|r| passkey::count_passkeys(r, siti)).unwrap(), 3);
         assert_eq!(db.read(|r| passkey::list_passkeys(r, siti)).unwrap()[0].key.credential_id, vec![3; 32]);
         assert_eq!(write(db, |tx| passkey::remove_all_passkeys(tx, siti)), 3);
+    });
+}
+
+#[test]
+fn an_identity_is_one_accounts_and_an_account_has_one_at_a_provider() {
+    on_both(|db| {
+        let add = |login| write(db, |tx| account::add_account(tx, &row(login, Role::Analyst), "x", NOW));
+        let (siti, budi) = (add("siti"), add("budi"));
+        let tie = |id, issuer: &str, subject: &str| {
+            write(db, |tx| identity::add_identity(tx, id, issuer, subject, NOW))
+        };
+        let find = |issuer: &str, subject: &str| {
+            db.read(|r| identity::find_by_identity(r, issuer, subject))
+                .unwrap()
+                .map(|(found, _)| found.account_id)
+        };
+        assert!(tie(siti, "https://a", "1"));
+        assert!(!tie(budi, "https://a", "1"), "the subject is another's");
+        assert!(!tie(siti, "https://a", "2"), "the account has an identity there");
+        assert!(tie(budi, "https://b", "1"), "subjects are an issuer's own");
+        assert_eq!((find("https://a", "1"), find("https://b", "1")), (Some(siti), Some(budi)));
+        assert_eq!(
+            (find("https://a", "2"), find("https://A", "1"), find("https://a/", "1")),
+            (None, None, None)
+        );
+        assert!(db.read(|r| identity::list_linked(r, "https://a")).unwrap().contains(&siti));
+        write(db, |tx| identity::remove_identity(tx, siti, "https://b"));
+        assert_eq!(find("https://a", "1"), Some(siti), "another provider's identity was taken off");
+        write(db, |tx| identity::remove_identity(tx, siti, "https://a"));
+        assert_eq!(find("https://a", "1"), None);
+    });
+}
+
+#[test]
+fn an_account_limited_to_the_provider_has_no_other_way_in() {
+    on_both(|db| {
+        let siti = write(db, |tx| account::add_account(tx, &row("siti", Role::Administrator), "x", NOW));
+        let budi = write(db, |tx| account::add_account(tx, &row("budi", Role::Administrator), "x", NOW));
+        let limit = |id, since| write(db, |tx| account::set_sso_only(tx, id, since));
+        let safe = || db.read(account::can_do_without_provider).unwrap();
+        assert!(safe(), "nobody depends on the provider");
+        write(db, |tx| account::set_password(tx, siti, "hash", NOW));
+        let begin = |hash: &str, method: &str| {
+            let new = NewSession {
+                secret_hash: hash,
+                account_id: siti,
+                stage: Stage::Full,
+                method,
+                expires_at: NOW + 1000,
+                address: None,
+                agent: None,
+            };
+            write(db, |tx| session::begin_session(tx, &new, NOW))
+        };
+        let methods = ["password", "password+code", "passkey", "invitation", "sso", "sso+code"];
+        for method in methods {
+            begin(method, method);
+        }
+        let key = NewPasskey {
+            credential_id: vec![1; 32],
+            public_key: vec![2; 60],
+            sign_count: 0,
+            copies: Copies::None,
+        };
+        write(db, |tx| passkey::add_passkey(tx, siti, "kunci", &key, NOW));
+        let works =
+            |method: &str| db.read(|r| session::find_session(r, method, NOW, 1000)).unwrap().is_some();
+        let passkey = || db.read(|r| passkey::find_passkey(r, &[1; 32])).unwrap().is_some();
+        assert!(methods.iter().all(|method| works(method)) && passkey());
+        limit(siti, Some(NOW));
+        assert_eq!(methods.iter().filter(|method| works(method)).collect::<Vec<_>>(), [&"sso", &"sso+code"]);
+        assert!(!passkey());
+        let found = db.read(|r| account::find_account(r, siti)).unwrap().unwrap();
+        assert!(found.is_sso_only() && !found.has_password() && found.password_hash.is_some());
+        assert!(!safe(), "budi never chose a password");
+        write(db, |tx| account::set_password(tx, budi, "hash", NOW));
+        assert!(safe());
+        write(db, |tx| account::set_disabled(tx, budi, Some(NOW)));
+        assert!(!safe(), "budi is barred");
+        limit(siti, None);
+        assert!(safe() && passkey() && methods.iter().all(|method| works(method)));
     });
 }
 

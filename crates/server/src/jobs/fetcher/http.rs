@@ -56,9 +56,9 @@ impl Lookup for SystemLookup {
 
 /// Resolves for the connection itself and lets only permitted addresses through, so that nothing can
 /// change between the check and the use.
-struct GuardedResolver {
-    lookup: Arc<dyn Lookup>,
-    allowed: AllowedNetworks,
+pub(super) struct GuardedResolver {
+    pub(super) lookup: Arc<dyn Lookup>,
+    pub(super) allowed: AllowedNetworks,
 }
 
 /// Every address of the name is closed to this source.

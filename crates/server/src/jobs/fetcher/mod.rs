@@ -8,6 +8,7 @@ pub mod address;
 mod file;
 mod http;
 mod problem;
+pub mod provider;
 pub mod secrets;
 mod sql_mysql;
 mod sql_postgres;

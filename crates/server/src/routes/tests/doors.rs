@@ -2,7 +2,14 @@
 
 use super::world::{Asker, Reply, World};
 use crate::{
-    accounts::{password, secret::Secret, store::account},
+    accounts::{
+        password,
+        secret::{Secret, hash},
+        store::{
+            account, invitation,
+            session::{self, NewSession, Stage},
+        },
+    },
     web::Access,
 };
 use axum::{
@@ -85,9 +92,9 @@ async fn guesses_are_few_and_the_person_is_not_locked_out() {
     set_password(&world, "korban");
     let first = sign_in(&world, "", "korban", PASSWORD).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER);
-    let hash = crate::accounts::secret::hash("browser", "kenal");
+    let hash = hash("browser", "kenal");
     let victim = world.victim;
-    world.app.db().write(|tx| crate::accounts::store::session::know_browser(tx, &hash, victim, 0)).unwrap();
+    world.app.db().write(|tx| session::know_browser(tx, &hash, victim, 0)).unwrap();
     let (mut evaluated, mut refused) = (0, 0);
     for n in 0..200 {
         match sign_in(&world, "", "korban", &format!("tebakan {n}")).await.status {
@@ -117,6 +124,66 @@ async fn a_barred_account_and_an_unknown_one_look_the_same() {
         (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY)
     );
     assert_eq!(barred.body.replace("korban", "siapa"), unknown.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_limited_to_the_provider_is_refused_everywhere_else() {
+    let world = World::open().await;
+    set_password(&world, "korban");
+    let victim = world.victim;
+    let write = |f: &mut dyn FnMut(&mut pendopo_figures::Tx<'_>) -> Result<(), pendopo_figures::DbError>| {
+        world.app.db().write(f).unwrap();
+    };
+    let now_ms = world.app.clock().now().as_millisecond();
+    let (link, code) = ("tautan-lama", "kode-pemulihan");
+    let half_in = Secret::new("").unwrap();
+    write(&mut |tx| {
+        invitation::add_invitation(
+            tx,
+            &Secret::presented(link).hash(),
+            Some(victim),
+            "x",
+            now_ms,
+            now_ms + 60_000,
+        )?;
+        account::set_recovery_codes(tx, victim, &[hash("recovery", code)])?;
+        let new = NewSession {
+            secret_hash: &half_in.hash(),
+            account_id: victim,
+            stage: Stage::Code,
+            method: "sso",
+            expires_at: now_ms + 60_000,
+            address: None,
+            agent: None,
+        };
+        session::begin_session(tx, &new, now_ms)?;
+        account::set_sso_only(tx, victim, Some(now_ms))
+    });
+    // The right password: refused with the words for a wrong one.
+    let limited = sign_in(&world, "", "korban", PASSWORD).await;
+    let unknown = sign_in(&world, "", "siapa", PASSWORD).await;
+    assert_eq!(limited.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(limited.body.replace("korban", "siapa"), unknown.body);
+    // A link made before: it opens no password.
+    let token = Secret::presented("peramban").form_token();
+    let chosen = format!("_token={token}&sandi=jati+randu+waru&ulang=jati+randu+waru");
+    let path = format!("/undangan/{link}");
+    let reset = world.send(form("pendopo-formulir=peramban", &path, &chosen)).await;
+    assert_eq!(reset.status, StatusCode::FORBIDDEN);
+    // A recovery code after the provider: no.
+    let cookie = format!("pendopo={}", half_in.reveal());
+    let fields = format!("_token={}&kode={code}", half_in.form_token());
+    let recovered = world.send(form(&cookie, "/masuk/kode", &fields)).await;
+    assert_eq!(recovered.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // The same, once the limit is taken off: all of it works again.
+    write(&mut |tx| account::set_sso_only(tx, victim, None));
+    let recovered = world.send(form(&cookie, "/masuk/kode", &fields)).await;
+    assert_eq!(recovered.status, StatusCode::SEE_OTHER, "{}", recovered.body);
+    assert_eq!(sign_in(&world, "", "korban", PASSWORD).await.status, StatusCode::SEE_OTHER);
+    let reset = world.send(form("pendopo-formulir=peramban", &path, &chosen)).await;
+    assert_eq!(reset.status, StatusCode::SEE_OTHER);
+    let changed = sign_in(&world, "", "korban", "jati randu waru").await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER);
 }
 
 /// What every change must be refused with.
