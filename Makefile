@@ -38,11 +38,11 @@ bench: ## measure against named peers, as ratios in one run; writes docs/benchma
 	@$(MAKE) --no-print-directory assets
 	python3 benches/bench.py
 
-attack: ## attack the API with 20,000 generated requests (CASES=…) and open all CSV files in LibreOffice
+attack: ## attack pages in a browser and the API with 20,000 generated requests (CASES=…); open all CSV files in LibreOffice
 	@scripts/setup.sh attack
 	@$(MAKE) --no-print-directory assets
 	cargo build --bin pendopo
-	cargo nextest run -p pendopo --test attack
+	OF_A_KIND=4 cargo nextest run -p pendopo --test attack --success-output final
 	python3 benches/attack.py --cases $(or $(CASES),20000)
 
 assets: $(VENDOR)/.done ## fetch fonts by npm, to be embedded in the program

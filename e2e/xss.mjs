@@ -1,32 +1,34 @@
 // Attacks a running center with scripts in every text it keeps or echoes, opens every page in a real browser
 // and counts what ran. Started by the test `xss` of the server, which makes the center.
 //
-//   BASE=http://127.0.0.1:8600 COOKIE="pendopo=…" node xss.mjs
+//   BASE=http://127.0.0.1:8600 COOKIE="pendopo=…" HALF="pendopo=…" ROUTES='["/papan/{code}"]' node xss.mjs
 //
 // 1. A page of this script's own, with the payloads unescaped, shows that what runs is noticed.
 // 2. Accounts, devices, tokens, incidents, runs and failed sign-ins are made with payloads as their texts.
-// 3. All links are followed as administrator and as visitor, in both languages, and addresses with payloads
-//    are asked for: once under the policy that the center sends and once without any.
+// 3. All routes are opened and all links followed, as administrator, visitor, wall and who has given the
+//    password alone, in both languages; addresses with payloads are asked for, forms with payloads sent: once
+//    under the policy that the center sends and once without any.
+// 4. One page of each route is opened again with the center's escaping undone on the way: there scripts must run.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 
-const { BASE: base, COOKIE: cookie } = process.env;
+/** COOKIE is an administrator's, HALF that of somebody whose second factor is awaited; ROUTES all that are read. */
+const { BASE: base, COOKIE: cookie, HALF: half } = process.env;
 const PASSWORD = process.env.PASSWORD ?? "";
+const routes = JSON.parse(process.env.ROUTES ?? "[]");
 /**
  * Pages of one kind – a kind of thing, whose pages differ in their payload – per reader, language and policy.
  * Pages that list things show all payloads at once and are always opened.
  */
 const OF_A_KIND = Number(process.env.OF_A_KIND ?? 1);
 /** Addresses with a payload, per reader and policy. */
-const ECHOED = OF_A_KIND * 15;
+const ECHOED = OF_A_KIND * 20;
+/** Pages open at a time. */
+const AT_ONCE = 4;
 const payloads = JSON.parse(readFileSync(new URL("payloads.json", import.meta.url), "utf8")).map((text, nth) =>
   text.replaceAll("N", String(nth)),
 );
-/** The call of a payload, as it is or as HTML and addresses write it; one payload encodes the first letter. */
-const MARKER = /_xss(?:%28|%60|&#40;|&#96;|&#x28;|&#x60;|\(|`)(\d+)/gi;
-const POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'none'; base-uri 'none'; form-action 'self'";
 
 // ---- what a browser notices ----
 
@@ -36,9 +38,9 @@ const browser = await chromium.launch({
 });
 
 /** A reader whose pages report scripts that run and violations of the policy. */
-async function reader({ bypassCSP, cookies = "", language = "" }) {
-  const context = await browser.newContext({ bypassCSP, locale: "id-ID", timezoneId: "Asia/Jakarta" });
-  const pairs = [cookies, language && `bahasa=${language}`].filter(Boolean).join("; ").split("; ").filter(Boolean);
+async function reader({ bypassCSP, cookies = "", language = "id", home = base }) {
+  const context = await browser.newContext({ bypassCSP, locale: "id-ID", timezoneId: "Asia/Jakarta", viewport: { width: 640, height: 480 }, serviceWorkers: "block" });
+  const pairs = [...cookies.split("; "), `bahasa=${language}`].filter(Boolean);
   await context.addCookies(
     pairs.map((pair) => {
       const at = pair.indexOf("=");
@@ -48,28 +50,34 @@ async function reader({ bypassCSP, cookies = "", language = "" }) {
   const seen = { ran: [], violations: [] };
   await context.exposeBinding("__note", (_source, kind, what) => seen[kind].push(what));
   await context.addInitScript(() => {
+    // Pages that wait for news keep a connection each, of which a browser has six.
+    window.EventSource = class extends EventTarget {
+      close() {}
+    };
     window.__xss = (n) => window.__note("ran", `${n} at ${location.href}`);
     for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = (n) => window.__xss(n);
     document.addEventListener("securitypolicyviolation", (event) =>
       window.__note("violations", `${event.violatedDirective} ${event.blockedURI} at ${location.href}`),
     );
   });
-  const pages = await Promise.all([1, 2, 3, 4].map(() => context.newPage()));
+  const pages = await Promise.all(Array.from({ length: AT_ONCE }, () => context.newPage()));
   for (const page of pages) {
     page.on("dialog", (dialog) => {
       seen.ran.push(`dialog at ${page.url()}`);
       dialog.dismiss().catch(() => {});
     });
   }
-  return { context, pages, seen };
+  return { context, pages, seen, home };
 }
 
-/** Elements and attributes in the page that no template of the center has. */
-const strangers = () => {
+/** What stands in a loaded page: foreign elements and attributes, numbers of payloads, links. Waits for a frame. */
+const look = async () => {
   const found = [];
   const harmful = /^(script|iframe|object|embed|base|video|audio|marquee|math|animate|set|style|template|noscript)$/i;
   for (const element of document.querySelectorAll("*")) {
-    if (harmful.test(element.localName)) found.push(`<${element.localName}>`);
+    // The center's own scripts are files of its own.
+    const own = element.localName === "script" && element.text === "" && /^[/]aset[/][\w-]+[/][\w.-]+$/.test(element.getAttribute("src"));
+    if (harmful.test(element.localName) && !own) found.push(`<${element.localName}>`);
     for (const { name, value } of element.attributes) {
       if (/^on/i.test(name) || name === "srcdoc" || name === "style") found.push(`${element.localName} ${name}`);
       const address = /^(href|xlink:href|src|action|formaction|data|background|content)$/i.test(name);
@@ -80,7 +88,14 @@ const strangers = () => {
   }
   // What waits for somebody to come by.
   for (const element of document.querySelectorAll("[autofocus], [tabindex]")) element.focus();
-  return found;
+  await new Promise((frame) => {
+    requestAnimationFrame(() => setTimeout(frame));
+    setTimeout(frame, 200);
+  });
+  // The call of a payload, as it is or as HTML and addresses write it; one payload encodes the first letter.
+  const marker = /_xss(?:%28|%60|&#40;|&#96;|&#x28;|&#x60;|\(|`)(\d+)/gi;
+  const shown = [...document.documentElement.outerHTML.matchAll(marker)].map((match) => Number(match[1]));
+  return { found, shown, links: [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")) };
 };
 
 /** Asks again while the center says that it has too much to do: 503 with `Retry-After`. */
@@ -93,37 +108,100 @@ async function admitted(ask) {
   }
 }
 
-/** Opens an address and adds up what it shows. */
-async function open(page, path, count) {
-  const answer = await admitted(() => page.goto(base + path, { waitUntil: "load", timeout: 30000 }));
-  const kind = answer.headers()["content-type"] ?? "";
-  if (!kind.startsWith("text/html")) return [];
-  const body = await answer.text();
-  count.views += 1;
-  for (const match of body.matchAll(MARKER)) {
-    count.occurrences += 1;
-    count.payloads.add(Number(match[1]));
-  }
-  const found = await page.evaluate(strangers);
-  if (found.length > 0) count.strangers.push(`${path}: ${found.slice(0, 5).join(", ")}`);
-  return page.evaluate(() => [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")));
+/** Does `work` on all of `jobs`, as many at a time as there are `pages`. What is added meanwhile is done too. */
+async function share(pages, jobs, work) {
+  let busy = 0;
+  await Promise.all(
+    pages.map(async (page) => {
+      while (jobs.length > 0 || busy > 0) {
+        const job = jobs.shift();
+        if (job === undefined) {
+          await new Promise((turn) => setTimeout(turn, 5));
+          continue;
+        }
+        busy += 1;
+        await work(page, job).finally(() => (busy -= 1));
+      }
+    }),
+  );
 }
 
-const newCount = () => ({ views: 0, occurrences: 0, payloads: new Set(), strangers: [] });
+/** The route of `access.toml` that answers a path; of several that fit, the one with fewest blanks. */
+const patterns = routes
+  .map((route) => {
+    const steps = route.split("/").map((step) => {
+      if (step.startsWith("{*")) return ".+";
+      return step.startsWith("{") ? "[^/]+" : step.replace(/[.]/g, "\\.");
+    });
+    return { route, blanks: route.split("{").length, pattern: new RegExp(`^${steps.join("/")}$`) };
+  })
+  .sort((one, other) => one.blanks - other.blanks);
+const routeOf = (path) => patterns.find(({ pattern }) => pattern.test(path.split("?")[0]))?.route ?? "none";
 
-/** Follows all links from `/`, so many of each kind, then opens `more`. */
-async function crawl({ pages, seen }, nth, starts, more) {
+const newCount = () => ({ views: 0, occurrences: 0, payloads: new Set(), strangers: [], routes: {}, asked: new Set(), data: {}, samples: {} });
+
+/** Adds up what a page shows, under the route that answered. */
+function add(count, path, { found, shown }) {
+  const route = path ? routeOf(path) : "error or answer to a form";
+  count.views += 1;
+  count.routes[route] = (count.routes[route] ?? 0) + 1;
+  count.samples[route] ??= path;
+  count.occurrences += shown.length;
+  for (const nth of shown) count.payloads.add(nth);
+  if (found.length > 0) count.strangers.push(`${path}: ${found.slice(0, 5).join(", ")}`);
+}
+
+/** Opens an address and adds up what it shows; gives its links. */
+async function open(page, home, path, count) {
+  const answer = await admitted(() => page.goto(home + path, { waitUntil: "load", timeout: 30000 }));
+  count.asked.add(routeOf(path.split("#")[0]));
+  const view = await page.evaluate(look);
+  const place = new URL(page.url());
+  const here = place.pathname + place.search;
+  if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) {
+    // Data are shown as text in elements of the browser, and nothing in them may run either.
+    count.data[routeOf(here)] = (count.data[routeOf(here)] ?? 0) + 1;
+    return [];
+  }
+  if (answer.status() >= 500) throw new Error(`${path}: ${answer.status()}`);
+  // An error page is one of no route.
+  add(count, answer.status() < 400 ? here : "", view);
+  // A route that sends its readers on was opened too, unless they were sent to sign in.
+  if (answer.status() < 400 && routeOf(here) !== "/masuk") count.routes[routeOf(path)] ??= 0;
+  return view.links;
+}
+
+/** Fills a form in the page and sends it, as a reader would; shows what comes back. */
+async function send(page, home, [from, to, fields], count) {
+  await admitted(() => page.goto(home + from, { waitUntil: "load" }));
+  const token = await page.evaluate(() => document.querySelector("[name=_token]")?.value ?? "");
+  const come = page.waitForNavigation({ waitUntil: "load" });
+  await page.evaluate(
+    ([action, all]) => {
+      const form = Object.assign(document.createElement("form"), { method: "post", action });
+      for (const [name, value] of Object.entries(all)) form.append(Object.assign(document.createElement("textarea"), { name, value }));
+      document.body.append(form);
+      form.submit();
+    },
+    [to, { _token: token, ...fields }],
+  );
+  await come;
+  add(count, "", await page.evaluate(look));
+}
+
+/** Opens `starts`, follows all links, so many of each kind, asks for `more` and sends `forms`. */
+async function crawl({ pages, seen, home }, nth, { starts, follow, more, forms }) {
   const count = newCount();
   const waiting = [...starts];
   const known = new Set(waiting);
   const kinds = new Map();
   const note = (from, links) => {
-    for (const link of links) {
-      const place = new URL(link, base + from);
+    for (const link of follow ? links : []) {
+      const place = new URL(link, home + from);
       const next = place.pathname + place.search;
-      const kind = place.pathname.replace(/(?<=^\/[^/]+\/).*?(?=\/ditolak|$)/, "…") + [...place.searchParams.keys()].join();
+      const kind = routeOf(place.pathname) + [...place.searchParams.keys()].join();
       const file = /\.(csv|md|jsonl)$/.test(place.pathname) || place.pathname.startsWith("/aset/");
-      if (place.origin !== new URL(base).origin || known.has(next) || file) continue;
+      if (place.origin !== new URL(home).origin || known.has(next) || file || place.searchParams.has("bahasa")) continue;
       known.add(next);
       const before = kinds.get(kind) ?? 0;
       kinds.set(kind, before + 1);
@@ -131,25 +209,25 @@ async function crawl({ pages, seen }, nth, starts, more) {
       if (before === 0 || (before >= OF_A_KIND * nth && before < OF_A_KIND * (nth + 1))) waiting.push(next);
     }
   };
-  const work = async (page) => {
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) note(path, await open(page, path, count));
-  };
-  // The pages that list things come first and give the others their work.
-  const lists = waiting.splice(0);
-  const gather = async (page) => {
-    for (let path = lists.shift(); path !== undefined; path = lists.shift()) note(path, await open(page, path, count));
-  };
-  await Promise.all(pages.map(gather));
-  await Promise.all(pages.map(work));
-  waiting.push(...more);
-  const echo = async (page) => {
-    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) await open(page, path, count);
-  };
-  await Promise.all(pages.map(echo));
+  await share(pages, waiting, async (page, path) => note(path, await open(page, home, path, count)));
+  await share(pages, [...more], (page, path) => open(page, home, path, count));
+  await share(pages, [...forms], (page, form) => send(page, home, form, count));
   return { ...count, ...seen, kinds: [...kinds.keys()].sort() };
 }
 
 // ---- 1. that what runs is noticed ----
+
+/** Serves while `work` goes on; gives its answer. */
+async function serving(answer, work) {
+  const server = createServer((request, response) => answer(request, response).catch(() => response.destroy()));
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  try {
+    return await work(`http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
 
 async function control() {
   const places = [
@@ -160,40 +238,33 @@ async function control() {
     (text) => `<title>${text}</title>`,
     (text) => `<textarea>${text}</textarea>`,
   ];
-  const server = createServer((request, response) => {
-    const [, mode, place, payload] = request.url.split("/");
-    response.setHeader("content-type", "text/html; charset=utf-8");
-    if (mode === "policy") response.setHeader("content-security-policy", POLICY);
+  const page = (body) => `<!doctype html><meta charset=utf-8><body>${body}`;
+  const answer = async (request, response) => {
+    const [, place, payload] = request.url.split("/");
     const text = payloads[Number(payload)];
-    response.end(text === undefined ? "" : `<!doctype html><body>${places[Number(place)](text)}`);
-  });
-  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  const home = `http://127.0.0.1:${server.address().port}`;
-  const run = async (mode, bypassCSP) => {
-    // Under a policy a few say enough.
-    const some = (job) => mode === "plain" || job[1] % 5 === 0;
-    const { context, pages, seen } = await reader({ bypassCSP });
-    const jobs = payloads.map((_, payload) => [payload % places.length === 0 ? 0 : payload % places.length, payload]);
-    // Each in running text, and each in one other place.
-    const all = [...payloads.map((_, payload) => [0, payload]), ...jobs.filter(([place, payload]) => place > 0 && payload % 2 === 0)].filter(some);
-    let noticed = 0;
-    await Promise.all(
-      pages.map(async (page) => {
-        for (let job = all.shift(); job !== undefined; job = all.shift()) {
-          await page.goto(`${home}/${mode}/${job[0]}/${job[1]}`, { waitUntil: "domcontentloaded" });
-          if ((await page.evaluate(strangers)).length > 0) noticed += 1;
-        }
-      }),
-    );
-    await pages[0].waitForTimeout(100);
-    const ran = new Set(seen.ran.map((text) => Number.parseInt(text, 10)));
-    await context.close();
-    return { ran: ran.size, noticed, violations: seen.violations.length };
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end(text === undefined ? page("") : page(places[Number(place)]?.(text) ?? ""));
   };
-  const open = await run("plain", true);
-  const held = await run("policy", false);
-  server.close();
-  return { open, held };
+  return serving(answer, async (home) => {
+    const { context, pages, seen } = await reader({ bypassCSP: true });
+    const jobs = places.flatMap((_, place) => payloads.map((_, payload) => [place, payload]));
+    // Each in running text, and every other one in one other place; twenty at a time, each in a frame of its own.
+    const all = jobs.filter(([place, payload]) => place === 0 || (payload % 2 === 0 && payload % places.length === place));
+    const frames = Array.from({ length: Math.ceil(all.length / 20) }, (_, nth) =>
+      all.slice(nth * 20, nth * 20 + 20).map(([place, payload]) => `<iframe src="${home}/${place}/${payload}"></iframe>`),
+    );
+    let noticed = 0;
+    await share(pages, frames, async (page, some) => {
+      await page.goto(`${home}/`);
+      await page.setContent(some.join(""), { waitUntil: "load" });
+      for (const frame of page.mainFrame().childFrames()) {
+        const { found } = await frame.evaluate(look);
+        if (found.length > 0) noticed += 1;
+      }
+    });
+    await context.close();
+    return { ran: new Set(seen.ran.map((text) => Number.parseInt(text, 10))).size, noticed };
+  });
 }
 
 // ---- 2. payloads in everything that is kept ----
@@ -226,7 +297,7 @@ async function seed() {
   };
   await each(async (nth, text) => {
     await post("account name", "/pengguna", { login: `uji.${nth}`, nama: text, peran: "auditor" });
-    await post("device name", "/perangkat", { jenis: nth % 2 ? "display" : "push", nama: text, untuk: nth % 2 ? "p0" : `s${nth}` });
+    await post("device name", "/perangkat", { jenis: nth % 2 ? "display" : "push", nama: text, untuk: text });
     const texts = { title: text, what: text, data: text, sources: text, subjects: "3", cause: text, measures: text, noticed: "" };
     const made = await post("incident", "/data-pribadi/insiden", texts);
     const place = made.headers.get("location");
@@ -238,8 +309,8 @@ async function seed() {
   });
   // A password costs much by intent, so these are few.
   for (const [nth, text] of payloads.entries()) {
-    if (nth % 10 === 0) await post("token name", "/profil/token", { nama: text, hari: "30", tulis: "1", kini: PASSWORD });
-    if (nth % 10 === 5) await post("login of a failed sign-in", "/masuk", { nama: text, sandi: "bukan sandi", lanjut: text });
+    if (nth % 25 === 0) await post("token name", "/profil/token", { nama: text, hari: "30", tulis: "1", kini: PASSWORD });
+    if (nth % 25 === 5) await post("login of a failed sign-in", "/masuk", { nama: text, sandi: "bukan sandi", lanjut: text });
   }
   // The reason of a run and an agent's name in the list of sessions come from programs.
   for (const [nth, text] of payloads.entries()) {
@@ -254,10 +325,17 @@ async function seed() {
     places["reason of a run"][answer.ok ? "made" : "refused"] += 1;
     if (answer.status >= 500 && answer.status !== 503) throw new Error(`run: ${answer.status}`);
   }
-  return places;
+  const link = async (path, fields, pattern) => {
+    const answer = await post("what is shown once", path, fields);
+    return (await answer.text()).match(pattern)?.[0] ?? "";
+  };
+  const invitation = await link("/pengguna", { login: "uji.tautan", nama: payloads[61], peran: "auditor" }, /\/undangan\/[\w-]+/);
+  const wall = await link("/perangkat", { jenis: "display", nama: payloads[61], untuk: "p0" }, /(?<=\/dinding#)[\w-]+/);
+  if (!invitation || !wall) throw new Error("no link for an invitation or a wall");
+  return { places, invitation, wall };
 }
 
-/** Addresses that carry a payload, which the page may say again. Each payload in three of them. */
+/** Addresses that carry a payload, which the page may say again. */
 const ECHOES = [
   (text) => `/${text}`,
   (text) => `/indikator/${text}`,
@@ -273,28 +351,122 @@ const ECHOES = [
   (text) => `/masuk?lanjut=${text}`,
   (text) => `/?bahasa=${text}`,
   (text) => `/undangan/${text}`,
-  (text) => `/dinding?kunci=${text}`,
+  (text) => `/undangan/${text}/sso`,
+  (text) => `/masuk/sso?lanjut=${text}`,
+  (text) => `/masuk/sso/kembali?state=${text}&code=${text}&error=${text}&error_description=${text}`,
+  (text) => `/dinding?kunci=${text}#${text}`,
 ];
 function echoes(reader) {
-  const all = payloads.flatMap((text, nth) => [0, 5, 10].map((more) => ECHOES[(nth + more) % ECHOES.length](encodeURIComponent(text))));
-  const step = Math.max(1, Math.floor(all.length / ECHOED));
-  return all.filter((_, nth) => nth % step === reader % step);
+  // Every address for every reader, each time with payloads of their own.
+  const asked = (nth) => ECHOES[nth % ECHOES.length](encodeURIComponent(payloads[(nth + reader * ECHOED) % payloads.length]));
+  return Array.from({ length: ECHOED }, (_, nth) => asked(nth));
 }
 
-/** Names under which a browser would keep the files of the center. */
-async function fileNames(paths) {
+/** Forms that say again what was typed: those that are refused, and those that show a secret once. */
+function forms(reader, signedIn) {
+  const text = (more) => payloads[(reader * 7 + more * 13 + 11) % payloads.length];
+  const visitors = [
+    ["/masuk", "/masuk", { nama: text(0), sandi: "bukan sandi", lanjut: text(1) }],
+    ["/masuk", "/undangan/tidak-ada", { nama: text(2), login: text(3), sandi: "a", ulang: "b" }],
+  ];
+  const administrators = [
+    ["/pengguna/baru", "/pengguna", { login: text(0), nama: text(1), peran: text(2) }],
+    ["/pengguna/baru", "/pengguna", { login: `lagi.${reader}.${Date.now()}`, nama: text(3), peran: "auditor" }],
+    ["/perangkat", "/perangkat", { jenis: "display", nama: text(4), untuk: "p0" }],
+    ["/perangkat", "/perangkat", { jenis: "push", nama: text(5), untuk: "s1" }],
+    ["/perangkat", "/perangkat", { jenis: text(6), nama: text(6), untuk: text(6) }],
+    ["/data-pribadi/insiden", "/data-pribadi/insiden", { title: "", what: text(7), data: text(7), sources: text(7), subjects: text(7), cause: text(7), measures: text(7), noticed: text(7) }],
+    ["/profil", "/profil/token", { nama: text(8), hari: "30", kini: PASSWORD }],
+  ];
+  return signedIn ? administrators : visitors;
+}
+
+/** Addresses of the routes that no link leads to, which are those of the API. */
+const SAMPLES = {
+  "/api/v1/regions/{code}": ["/api/v1/regions/33.16"],
+  "/api/v1/indicators/{code}": ["/api/v1/indicators/i0", "/api/v1/indicators/i41"],
+  "/api/v1/observations": ["/api/v1/observations?indicator=i0", "/api/v1/observations?indicator=i41"],
+  "/api/v1/sources/{code}": ["/api/v1/sources/s0", "/api/v1/sources/s41"],
+  "/api/v1/runs/{id}": ["/api/v1/runs/1", "/api/v1/runs/4"],
+  "/api/v1/runs/{id}/refused-rows": ["/api/v1/runs/1/refused-rows?limit=1000"],
+};
+
+/** Routes of files, scripts and the stream that says that something changed. */
+const NO_PAGE = /[.](csv|md|jsonl|ico|js|webmanifest)$|^[/]langsung$/;
+
+/** What the center gives to be kept as a file: plain names, sandboxed, of no kind that a browser would run. */
+async function files() {
   const wrong = [];
-  let files = 0;
-  for (const path of paths) {
+  const opened = {};
+  const runs = Array.from({ length: 5 }, (_, nth) => `/penarikan/${nth + 1}/ditolak.csv`);
+  const style = (await (await fetch(`${base}/masuk`)).text()).match(/\/aset\/[^"]+/g) ?? [];
+  const fixed = routes.filter((route) => NO_PAGE.test(route) && !route.includes("{"));
+  for (const path of [...runs, ...fixed, ...style]) {
     const answer = await admitted(() => fetch(base + path, { headers: { cookie } }));
-    const name = answer.headers.get("content-disposition") ?? "";
-    await answer.arrayBuffer();
-    if (answer.status !== 200) continue;
-    files += 1;
-    if (!/^attachment; filename="[A-Za-z0-9._-]+"$/.test(name)) wrong.push(`${path}: ${name}`);
-    if (!answer.headers.get("content-security-policy")?.endsWith("sandbox")) wrong.push(`${path}: no sandbox`);
+    const header = (name) => answer.headers.get(name) ?? "";
+    // One of them never ends.
+    await answer.body?.cancel();
+    if (answer.status >= 400) continue;
+    opened[routeOf(path)] = (opened[routeOf(path)] ?? 0) + 1;
+    if (header("content-type").startsWith("text/html")) wrong.push(`${path}: a page`);
+    if (header("x-content-type-options") !== "nosniff") wrong.push(`${path}: may be sniffed`);
+    if (!/[.](csv|md|jsonl)$/.test(path)) continue;
+    if (!/^attachment; filename="[A-Za-z0-9._-]+"$/.test(header("content-disposition"))) wrong.push(`${path}: ${header("content-disposition")}`);
+    if (!header("content-security-policy").endsWith("sandbox")) wrong.push(`${path}: no sandbox`);
   }
-  return { files, wrong };
+  return { opened, wrong };
+}
+
+// ---- 4. that a page which does not escape would be noticed ----
+
+/** The center with the escaping of its pages undone on the way. */
+async function unescaped(request, response) {
+  // Pictures, frames and films of the payloads, which are nowhere.
+  if (!["document", "style", "font", "script"].includes(request.headers["sec-fetch-dest"])) {
+    response.statusCode = 404;
+    return response.end();
+  }
+  const answer = await admitted(() => fetch(base + request.url, { headers: { cookie: request.headers.cookie ?? "" }, redirect: "manual" }));
+  for (const name of ["content-type", "content-security-policy", "location"]) {
+    if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
+  }
+  response.statusCode = answer.status;
+  if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) return response.end(Buffer.from(await answer.arrayBuffer()));
+  const signs = { "#60": "<", lt: "<", "#62": ">", gt: ">", "#34": '"', quot: '"', "#39": "'", "#38": "&", amp: "&" };
+  const body = await answer.text();
+  return response.end(body.replace(/&(#60|lt|#62|gt|#34|quot|#39|#38|amp);/g, (_, sign) => signs[sign]));
+}
+
+/** Opens one page of each route so; tells what ran on it, and what the policy held and reported. */
+async function canaries(samples) {
+  return serving(unescaped, async (home) => {
+    const ran = {};
+    const held = { ran: 0, violations: 0, pages: 0 };
+    for (const bypassCSP of [true, false]) {
+      // Under the policy a few say enough.
+      for (const [cookies, all] of samples) {
+        const paths = Object.values(all).filter((_, nth) => bypassCSP || nth % 5 === 0);
+        const { context, pages, seen } = await reader({ bypassCSP, cookies });
+        const noticed = bypassCSP ? seen.ran : seen.violations;
+        held.pages += bypassCSP ? 0 : paths.length;
+        await share(pages, paths, async (page, path) => {
+          // Such a page may do anything, among it never be done.
+          await page.goto(home + path, { waitUntil: "commit", timeout: 10000 }).catch(() => {});
+          const here = (text) => text.endsWith(` at ${home}${path}`);
+          for (let turn = 0; turn < 200 && !noticed.some(here); turn += 1) await new Promise((later) => setTimeout(later, 20));
+        });
+        await context.close();
+        for (const text of bypassCSP ? seen.ran : []) {
+          const route = routeOf(new URL(text.split(" at ")[1], home).pathname);
+          ran[route] = (ran[route] ?? 0) + 1;
+        }
+        if (bypassCSP) continue;
+        held.ran += seen.ran.length;
+        held.violations += seen.violations.length;
+      }
+    }
+    return { ran, held };
+  });
 }
 
 // ---- all of it ----
@@ -303,26 +475,39 @@ const started = Date.now();
 const secs = () => Math.round((Date.now() - started) / 100) / 10;
 const report = { payloads: payloads.length, control: await control() };
 console.error(`control: ${secs()} s`);
-report.places = await seed();
+const seeded = await seed();
+report.places = seeded.places;
 console.error(`seeded: ${secs()} s`);
+report.files = await files();
 report.crawls = [];
-const starts = ["/", "/indikator", "/sumber", "/penarikan", "/pola"];
-const inside = ["/audit", "/pengguna", "/perangkat", "/profil", "/data-pribadi", "/data-pribadi/insiden"];
+const openable = routes.filter((route) => !NO_PAGE.test(route));
+const starts = openable.flatMap((route) => SAMPLES[route] ?? (route.includes("{") ? [] : [route]));
+const samples = new Map();
+const readers = [
+  ["administrator", cookie, "id", [...starts, seeded.invitation]],
+  ["administrator", cookie, "en", starts],
+  ["visitor", "", "id", ["/", "/indikator", "/wilayah", "/pola", "/masuk", seeded.invitation]],
+  ["visitor", "", "en", ["/", "/indikator", "/wilayah", "/masuk"]],
+  ["wall", `pendopo-dinding=${seeded.wall}`, "id", ["/papan/p0"]],
+  ["half signed in", half, "id", ["/masuk/kode"]],
+];
 for (const bypassCSP of [false, true]) {
-  const readers = [["administrator", cookie, "id"], ["administrator", cookie, "en"], ["visitor", "", "id"], ["visitor", "", "en"]];
-  for (const [nth, [who, cookies, language]] of readers.entries()) {
-    const one = await reader({ bypassCSP, cookies });
-    const query = language === "en" ? "?bahasa=en" : "";
-    const paths = [...starts, ...(cookies ? inside : [])].map((path) => path + query);
-    const result = await crawl(one, nth, paths, echoes(nth));
-    await one.pages[0].waitForTimeout(50);
+  for (const [nth, [who, cookies, language, paths]] of readers.entries()) {
+    // The policy is the same in every language.
+    if (!bypassCSP && language !== "id") continue;
+    const one = await reader({ bypassCSP, cookies, language });
+    const whole = who === "administrator" || who === "visitor";
+    const work = { starts: paths, follow: who !== "half signed in", more: whole ? echoes(nth) : [], forms: whole ? forms(nth, who === "administrator") : [] };
+    const result = await crawl(one, nth, work);
     await one.context.close();
-    report.crawls.push({ who, language, policy: bypassCSP ? "off" : "as sent", ...result, payloads: [...result.payloads] });
+    if (bypassCSP && language === "id") samples.set(cookies, result.samples);
+    delete result.samples;
+    report.crawls.push({ who, language, policy: bypassCSP ? "off" : "as sent", ...result, payloads: [...result.payloads], asked: [...result.asked] });
     console.error(`${who} ${language} ${bypassCSP}: ${result.views} views, ${secs()} s`);
   }
 }
-const runs = Array.from({ length: 5 }, (_, nth) => `/penarikan/${nth + 1}/ditolak.csv`);
-report.files = await fileNames([...runs, "/audit.csv", "/audit.jsonl", "/data-pribadi/catatan.csv", "/data-pribadi/catatan.md"]);
+report.canaries = await canaries(samples);
+console.error(`canaries: ${secs()} s`);
 report.secs = secs();
 await browser.close();
 console.log(JSON.stringify(report));

@@ -1,10 +1,11 @@
 //! Scripts in every text that the center keeps or says again, in a real browser: none may run, with the
 //! policy that the center sends and without any. The browser's part is `e2e/xss.mjs`.
 
-use crate::support::{Center, PASSWORD};
+use crate::support::{Center, PASSWORD, Server};
+use pendopo_figures::{Db, Value as Cell};
 use serde_json::Value;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     fs,
     path::{Path, PathBuf},
@@ -29,10 +30,12 @@ fn quoted(text: &str) -> String {
 /// A pack whose every text is a payload. Null bytes are left out where TOML has none.
 fn pack(payloads: &[String]) -> Vec<(String, String)> {
     let texts: Vec<String> = payloads.iter().map(|text| quoted(text)).collect();
+    let mut targets = String::new();
     let mut head =
         "format = 1\ncode = \"uji\"\nregion = \"33.16\"\ntime_zone = \"Asia/Jakarta\"\nsample_data = true\n"
             .to_owned();
-    writeln!(head, "name = {}", texts[0]).unwrap();
+    // On every page, in the title: one that ends the title.
+    writeln!(head, "name = {}", texts[7]).unwrap();
     let (mut agencies, mut indicators) = (String::new(), String::new());
     let mut files = Vec::new();
     let mut angka = "code = \"angka\"\nname = \"Angka\"\nagency = \"a0\"\nfresh_every = \"1 day\"\nmax_refused_percent = 100\n\n\
@@ -48,11 +51,18 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
             "[[agency]]\ncode = \"a{nth}\"\nname = {text}\nshort = {text}\ncontact = {text}\n"
         )
         .unwrap();
+        // What was built against what was paid is in per cent.
+        let unit = if nth == 97 || nth == 98 { "\"%\"" } else { text };
         writeln!(
             indicators,
             "[[indicator]]\ncode = \"i{nth}\"\nname = {text}\nname_en = {text}\ndefinition = {text}\nsector = \"k{nth}\"\n\
-             agency = \"a{nth}\"\nunit = {text}\ndecimals = 0\ndirection = \"higher\"\ncadence = \"month\"\nlevel = \"village\"\n\
+             agency = \"a{nth}\"\nunit = {unit}\ndecimals = 0\ndirection = \"higher\"\ncadence = \"month\"\nlevel = \"village\"\n\
              region_aggregation = \"sum\"\ntime_aggregation = \"sum\"\ncounts = \"nothing\"\nsensitivity = \"public\"\n"
+        )
+        .unwrap();
+        writeln!(
+            targets,
+            "[[target]]\nindicator = \"i{nth}\"\nperiod = \"2026\"\nvalue = 9\nbasis = {text}\n"
         )
         .unwrap();
         if nth > 0 {
@@ -75,17 +85,52 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
                 write!(board, "\n[[section]]\nsector = \"k{near}\"\nindicators = [\"i{near}\"]\n").unwrap();
             }
         }
+        board.push_str(&widgets(nth, text));
         files.push((format!("boards/p{nth}.toml"), board));
     }
     head.insert_str(0, "home_board = \"p0\"\n");
     files.extend([
         ("pack.toml".to_owned(), head),
         ("agencies.toml".to_owned(), agencies),
+        ("targets.toml".to_owned(), targets),
         ("indicators/uji.toml".to_owned(), indicators),
         ("sources/angka.toml".to_owned(), angka),
         ("sources/rincian.toml".to_owned(), rincian),
     ]);
     files
+}
+
+/// A section with a widget of every kind, whose every text is a payload.
+fn widgets(nth: usize, text: &str) -> String {
+    let mut section = format!("\n[[section]]\ntitle = {text}\ntitle_en = {text}\n");
+    for (kind, options) in [
+        ("tile", format!("indicator = \"i{nth}\"")),
+        ("line", format!("indicator = \"i{nth}\"")),
+        ("bullet", format!("indicators = [\"i{nth}\", \"i41\"]")),
+        ("bars", format!("indicator = \"i{nth}\"")),
+        ("bars", "indicator = \"i0\"\nby = \"part\"".to_owned()),
+        ("ranking", format!("indicator = \"i{nth}\"")),
+        ("heat", format!("indicator = \"i{nth}\"")),
+        ("heat", "by = \"agency\"".to_owned()),
+        ("statuses", String::new()),
+        ("map", format!("indicator = \"i{nth}\"")),
+        ("feed", String::new()),
+        ("countdown", format!("date = \"2027-01-01\"\ntext = {text}\ntext_en = {text}")),
+        ("text", format!("text = {text}\ntext_en = {text}")),
+        ("camera", format!("place = {text}\naddress = \"https://kamera.test/\"\nagency = \"a{nth}\"")),
+        ("weather", format!("temperature = \"i{nth}\"\ncredit = {text}")),
+        ("earthquake", format!("magnitude = \"i{nth}\"\ncredit = {text}")),
+        ("absorption", "physical = \"i97\"\nfinancial = \"i98\"".to_owned()),
+        ("funnel", "indicators = [\"i41\", \"i41\"]".to_owned()),
+        ("pyramid", "indicator = \"i0\"".to_owned()),
+    ] {
+        writeln!(
+            section,
+            "\n[[section.widget]]\nkind = \"{kind}\"\ntitle = {text}\ntitle_en = {text}\n{options}"
+        )
+        .unwrap();
+    }
+    section
 }
 
 /// Rows with a payload in each place: the code, the period, the value, the kind, a column that nothing reads;
@@ -115,104 +160,325 @@ fn rows(payloads: &[String], broken: bool) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-#[test]
-fn scripts_in_any_text_never_run() {
-    let payloads = payloads();
+/// The routes that are read, from the table that every route must stand in: a new page cannot be forgotten.
+fn routes() -> Vec<String> {
+    let table: toml::Table = include_str!("../../access.toml").parse().unwrap();
+    let rows = table["route"].as_array().unwrap().iter();
+    rows.filter(|row| row.get("get").is_some()).map(|row| row["path"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Puts payloads into what only devices, browsers and finished work leave behind. Makes an account whose
+/// second factor is awaited, and gives the cookies of whoever has typed its password alone.
+fn plant_at_the_door(center: &Center, server: &Server, payloads: &[String]) -> String {
+    let token = server.ask("GET", "/pengguna/baru", "").unwrap().form_token().to_owned();
+    let form = format!("_token={token}&login=setengah&nama=Setengah&peran=auditor");
+    let made = server.ask("POST", "/pengguna", &form).unwrap().body;
+    let path = &made[made.find("/undangan/").unwrap()..];
+    let path = path.split(['<', '"']).next().unwrap();
+    let page = server.ask_as("", "GET", path, "").unwrap();
+    let password = PASSWORD.replace(' ', "+");
+    let form = format!("_token={}&sandi={password}&ulang={password}", page.form_token());
+    assert_eq!(server.ask_as(&page.cookie_line(), "POST", path, &form).unwrap().status, 303);
+    center
+        .db()
+        .write(|tx| {
+            for (nth, text) in payloads.iter().enumerate() {
+                let (nth, text) = (Cell::Int(nth as i64), Cell::from(text.replace('\0', "")));
+                for sql in [
+                    "insert into erasure (erased_at, author, kind, answers, raw_rows, refused_rows, reason)
+                     values ($1, $2, 'forget', 1, 1, 1, $2)",
+                    "insert into personal_found
+                     (source_id, column_name, kind, outcome, cells, run_id, first_at, last_at, runs)
+                     values (1 + $1, $2, 'nik', 'masked', 1, 1, 0, 0, 1)",
+                    "insert into account_identity (account_id, issuer, subject, created_at) values (1, $2, $2, $1)",
+                    "insert into sealed_secret (name, sealed, set_at, set_by) values ($2, cast('x' as blob), $1, $2)",
+                    "update refused_row set column_name = $2 where row_no % 100 = $1",
+                    "update source_shape set added = $2 where source_id = $1",
+                    "update audit_check set first = $2 where $1 = 41",
+                    "update indicator set sql = $2 where code = 'i' || $1 and $1 % 10 = 9",
+                ] {
+                    tx.execute(sql, &[nth.clone(), text.clone()])?;
+                }
+                tx.execute(
+                    "insert into passkey (account_id, credential_id, public_key, sign_count, backup, name, created_at)
+                     select account_id, cast($1 || login as blob), cast('x' as blob), 0, 'none', $2, 0 from account
+                     where login in ('pengelola', 'setengah')",
+                    &[nth.clone(), text.clone()],
+                )?;
+                tx.execute(
+                    "insert into token (kind, secret_hash, name, account_id, sensitivity, may_write, created_at, created_by)
+                     select 'api', 'x' || $1, $2, account_id, 0, 0, 0, login from account where login = 'pengelola'",
+                    &[nth.clone(), text.clone()],
+                )?;
+                tx.execute(
+                    "insert into session (secret_hash, account_id, stage, method, created_at, seen_at, expires_at, address, agent)
+                     select 'x' || $1, account_id, stage, method, created_at, seen_at, expires_at, $2, $2 from session
+                     where session_id = 1",
+                    &[nth, text],
+                )?;
+            }
+            tx.execute("update account set totp_sealed = cast('x' as blob) where login = 'setengah'", &[])?;
+            Ok(())
+        })
+        .unwrap();
+    let page = server.ask_as("", "GET", "/masuk", "").unwrap();
+    let form = format!("_token={}&nama=setengah&sandi={password}", page.form_token());
+    let asked = server.ask_as(&page.cookie_line(), "POST", "/masuk", &form).unwrap();
+    assert_eq!(asked.status, 303, "{}", asked.body);
+    asked.cookie_line()
+}
+
+/// Columns of the database with texts that nobody writes: codes, words of the program, hashes, official names.
+const NOT_WRITTEN: &[&str] = &[
+    "account.login",
+    "account.password_hash",
+    "account.role",
+    "agency.code",
+    "answer.media_type",
+    "answer.sha256",
+    "audit_entry.action",
+    "audit_entry.actor_kind",
+    "audit_entry.actor_role",
+    "audit_entry.address",
+    "audit_entry.object_kind",
+    "audit_entry.outcome",
+    "erasure.kind",
+    "incident_entry.step",
+    "indicator.cadence",
+    "indicator.code",
+    "indicator.counts",
+    "indicator.direction",
+    "indicator.region_aggregation",
+    "indicator.sector",
+    "indicator.time_aggregation",
+    "invitation.secret_hash",
+    "known_browser.secret_hash",
+    "pack_change.plan",
+    "pack_file.path",
+    "passkey.backup",
+    "personal_found.kind",
+    "personal_found.outcome",
+    "recovery_code.code_hash",
+    "refused_row.reason_code",
+    "refused_row.state",
+    "region.bps_code",
+    "region.code",
+    "region.kind",
+    "region.legal_basis",
+    "region.name",
+    "region.valid_from",
+    "region.valid_to",
+    "run.kind",
+    "run.problem_code",
+    "run.status",
+    "run.trigger_kind",
+    "schema_migration.migration_set",
+    "schema_migration.name",
+    "session.method",
+    "session.secret_hash",
+    "session.stage",
+    "source.code",
+    "source_schedule.ran",
+    "token.kind",
+    "token.secret_hash",
+    "vault_root.root_id",
+];
+
+/// Routes that have no page of their own.
+const SENDS_ON: [&str; 0] = [];
+
+/// Routes that answer with errors alone where no provider of identities is set, as here.
+const WITH_A_PROVIDER: [&str; 3] = ["/masuk/sso", "/masuk/sso/kembali", "/undangan/{secret}/sso"];
+
+/// Looks into every column of texts for payloads: they are in all but those named above. Gives how many texts.
+fn planted(db: &Db) -> (usize, i64) {
+    let columns = "select m.name || '.' || c.name from sqlite_master m join pragma_table_info(m.name) c
+        where m.type = 'table' and m.name not like 'sqlite%' and lower(c.type) like '%text%' order by 1";
+    let columns: Vec<String> = db.read(|reader| reader.query(columns, &[], |row| row.get(0))).unwrap();
+    let (mut texts, mut kinds, mut without) = (0, 0, Vec::new());
+    for name in &columns {
+        let (table, column) = name.split_once('.').unwrap();
+        let sql = format!("select count(*) from {table} where instr({column}, '_xss') > 0");
+        let found: i64 = db.read(|reader| reader.query_one(&sql, &[], |row| row.get(0))).unwrap();
+        match found {
+            0 => without.push(name.as_str()),
+            _ => kinds += 1,
+        }
+        texts += found;
+    }
+    let forgotten: Vec<&&str> = without.iter().filter(|name| !NOT_WRITTEN.contains(name)).collect();
+    assert!(forgotten.is_empty(), "no payload is in {forgotten:#?}: plant one, or say that nobody writes it");
+    let idle: Vec<&&str> = NOT_WRITTEN.iter().filter(|name| !without.contains(name)).collect();
+    assert!(idle.is_empty(), "payloads are in {idle:?}");
+    (kinds, texts)
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("{value}"))
+}
+
+fn length(value: &Value) -> usize {
+    value.as_array().unwrap_or_else(|| panic!("{value}")).len()
+}
+
+/// A center whose every text is a payload, with figures and refused rows.
+fn center(payloads: &[String]) -> Center {
     let center = Center::new();
-    let files = pack(&payloads);
+    let files = pack(payloads);
     let borrowed: Vec<(&str, &str)> =
         files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let folder = center.write_pack(&borrowed);
-    center.ok(&["apply", &folder.display().to_string(), "--yes"]);
-    fs::write(center.files().join("angka.csv"), rows(&payloads, true)).unwrap();
-    fs::write(center.files().join("rincian.csv"), rows(&payloads, false)).unwrap();
+    center.ok(&[
+        "--author",
+        &payloads[1],
+        "apply",
+        &folder.display().to_string(),
+        "--yes",
+        "--reason",
+        &payloads[18],
+    ]);
+    fs::write(center.files().join("angka.csv"), rows(payloads, true)).unwrap();
+    fs::write(center.files().join("rincian.csv"), rows(payloads, false)).unwrap();
     for (source, nth) in [("angka", 2), ("rincian", 57)] {
         // Null bytes cannot be in an argument.
         center.ok(&["--author", &payloads[nth], "run", source, "--reason", &payloads[nth + 1]]);
     }
-    for author in payloads.iter().filter(|text| !text.contains('\0')).step_by(12) {
-        center.ok(&[
-            "--author",
-            author,
-            "query",
-            &format!("select 1 as x /* {} */", author.replace("*/", "")),
-        ]);
+    for nth in [12, 41] {
+        let sql = format!("select 1 as x /* {} */", payloads[nth].replace("*/", ""));
+        center.ok(&["--author", &payloads[nth], "query", &sql]);
     }
+    center
+}
+
+/// Opens everything in a browser; gives what it noticed.
+fn browse(server: &Server, half: &str) -> Value {
+    let output = Command::new("node")
+        .arg("xss.mjs")
+        .current_dir(e2e())
+        .env("BASE", format!("http://127.0.0.1:{}", server.port()))
+        .env("COOKIE", server.cookies())
+        .env("HALF", half)
+        .env("ROUTES", serde_json::to_string(&routes()).unwrap())
+        .env("PASSWORD", PASSWORD)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap_or_else(|error| panic!("node cannot be started ({error}): scripts/setup.sh test"));
+    assert!(output.status.success(), "the browser's part failed; what it said stands above");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What is not escaped is noticed: each payload alone, and the center's own pages with their escaping undone.
+fn check_that_the_browser_notices(report: &Value, pages: &BTreeSet<&str>) {
+    let (control, canaries) = (&report["control"], &report["canaries"]);
+    let (ran, held) = (canaries["ran"].as_object().unwrap(), &canaries["held"]);
+    let silent: Vec<_> = pages.iter().filter(|route| !ran.contains_key(**route)).collect();
+    eprintln!(
+        "{} of {} payloads ran when each was put unescaped into a page ({} pages with foreign elements); with the \
+         escaping of the center's pages undone {} scripts ran, on {} of {} routes; under its policy {} ran on {} such \
+         pages and {} were reported",
+        control["ran"],
+        report["payloads"],
+        control["noticed"],
+        ran.values().map(number).sum::<u64>(),
+        pages.len() - silent.len(),
+        pages.len(),
+        held["ran"],
+        held["pages"],
+        held["violations"]
+    );
+    assert!(number(&control["ran"]) * 2 >= number(&report["payloads"]), "{control}");
+    assert!(number(&control["noticed"]) >= number(&control["ran"]), "{control}");
+    assert!(silent.is_empty(), "nothing would be noticed on {silent:?}: {canaries}");
+    assert!(number(&held["ran"]) == 0 && number(&held["violations"]) > 0, "{held}");
+}
+
+#[test]
+fn scripts_in_any_text_never_run() {
+    let payloads = payloads();
+    let center = center(&payloads);
     let many = "1000000";
     let server = center
         .serve_with(&[
             ("PENDOPO__LIMITS__REQUESTS_PER_MINUTE", many),
             ("PENDOPO__LIMITS__COSTLY_REQUESTS_PER_MINUTE", many),
             ("PENDOPO__LIMITS__SIGN_INS_PER_MINUTE", many),
+            ("PENDOPO__SERVER__SECURITY_CONTACT", "mailto:keamanan@kabupaten.test"),
         ])
         .signed_in(&center);
-    let output = Command::new("node")
-        .arg("xss.mjs")
-        .current_dir(e2e())
-        .env("BASE", format!("http://127.0.0.1:{}", server.port()))
-        .env("COOKIE", server.cookies())
-        .env("PASSWORD", PASSWORD)
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap_or_else(|error| panic!("node cannot be started ({error}): scripts/setup.sh test"));
-    assert!(output.status.success(), "the browser's part failed; what it said stands above");
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{value}"));
-    let none = |value: &Value, what: &str| assert_eq!(value, &Value::Array(Vec::new()), "{what}");
+    // Whoever does something stands in its record by name.
+    let name = Cell::from(payloads[61].as_str());
+    center.db().write(|tx| tx.execute("update account set name = $1", &[name])).unwrap();
+    let half = plant_at_the_door(&center, &server, &payloads);
+    let report = browse(&server, &half);
 
-    // The browser notices what is not escaped, and the policy holds even then.
-    let control = &report["control"];
-    eprintln!(
-        "control: of {} payloads put unescaped into a page {} ran ({} pages with foreign elements); under a policy {} ran and {} were reported",
-        payloads.len(),
-        control["open"]["ran"],
-        control["open"]["noticed"],
-        control["held"]["ran"],
-        control["held"]["violations"]
-    );
-    assert!(number(&control["open"]["ran"]) * 2 >= payloads.len() as u64, "{control}");
-    assert!(number(&control["open"]["noticed"]) >= number(&control["open"]["ran"]), "{control}");
-    assert!(number(&control["held"]["ran"]) == 0 && number(&control["held"]["violations"]) > 0, "{control}");
-
-    let mut places = 0;
     for (place, counts) in report["places"].as_object().unwrap() {
         eprintln!("{place}: {} kept, {} refused", counts["made"], counts["refused"]);
         assert!(number(&counts["made"]) > 0 || place.starts_with("login"), "{place}: {counts}");
-        places += 1;
     }
     let (mut views, mut occurrences, mut shown) = (0, 0, BTreeSet::new());
+    let mut opened: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    let (mut data, mut asked) = (BTreeSet::new(), BTreeSet::new());
     for crawl in report["crawls"].as_array().unwrap() {
         let who = format!("{} {}, policy {}", crawl["who"], crawl["language"], crawl["policy"]);
         eprintln!(
-            "{who}: {} views of {} kinds with {} occurrences of {} payloads; {} ran, {} violations, {} foreign elements",
+            "{who}: {} views of {} routes with {} occurrences of {} payloads; {} ran, {} violations, {} foreign elements",
             crawl["views"],
-            crawl["kinds"].as_array().unwrap().len(),
+            crawl["routes"].as_object().unwrap().len(),
             crawl["occurrences"],
-            crawl["payloads"].as_array().unwrap().len(),
-            crawl["ran"].as_array().unwrap().len(),
-            crawl["violations"].as_array().unwrap().len(),
-            crawl["strangers"].as_array().unwrap().len(),
+            length(&crawl["payloads"]),
+            length(&crawl["ran"]),
+            length(&crawl["violations"]),
+            length(&crawl["strangers"]),
         );
         for what in ["ran", "violations", "strangers"] {
-            none(&crawl[what], &format!("{who}: {what}"));
+            assert_eq!(length(&crawl[what]), 0, "{who}: {what}: {}", crawl[what]);
         }
         views += number(&crawl["views"]);
         occurrences += number(&crawl["occurrences"]);
         shown.extend(crawl["payloads"].as_array().unwrap().iter().map(number));
-        assert!(number(&crawl["views"]) >= 30, "{who}");
+        for (route, count) in crawl["routes"].as_object().unwrap() {
+            opened.entry(route).or_default()[usize::from(crawl["policy"] == "off")] += number(count);
+        }
+        asked.extend(crawl["asked"].as_array().unwrap().iter().filter_map(Value::as_str));
+        data.extend(crawl["data"].as_object().unwrap().keys().map(String::as_str));
     }
     assert_eq!(shown.len(), payloads.len(), "not every payload was to be seen");
-    none(&report["files"]["wrong"], "names of files");
+    assert_eq!(length(&report["files"]["wrong"]), 0, "{}", report["files"]["wrong"]);
+
+    data.extend(report["files"]["opened"].as_object().unwrap().keys().map(String::as_str));
+    let routes = routes();
+    let routes: BTreeSet<&str> = routes.iter().map(String::as_str).collect();
+    let closed: Vec<_> = routes
+        .iter()
+        .filter(|route| {
+            !opened.contains_key(**route) && !data.contains(**route) && !WITH_A_PROVIDER.contains(*route)
+        })
+        .collect();
+    assert!(closed.is_empty(), "never opened: {closed:?}; link to them or name an address in e2e/xss.mjs");
+    let ran = &report["canaries"]["ran"];
+    assert!(WITH_A_PROVIDER.iter().all(|route| asked.contains(route)), "{asked:?}");
+    let sent_on: Vec<_> =
+        opened.iter().filter(|(_, views)| **views == [0, 0]).map(|(route, _)| *route).collect();
+    assert_eq!(sent_on, SENDS_ON, "routes that showed nothing and sent their readers on");
+    let pages: BTreeSet<&str> =
+        routes.iter().copied().filter(|route| opened.get(route).is_some_and(|views| views[1] > 0)).collect();
+    for route in &pages {
+        let views = opened[route];
+        eprintln!(
+            "{route}: {} and {} views; {} scripts run when it is unescaped",
+            views[0], views[1], ran[*route]
+        );
+        assert!(views[0] > 0, "{route}: only without the policy");
+    }
+    check_that_the_browser_notices(&report, &pages);
+    let (columns, texts) = planted(&center.db());
     eprintln!(
-        "{} payloads in {} places of packs and rows and {places} of forms and the API; {views} views, {occurrences} occurrences: 0 ran; {} files; {} s",
+        "{} payloads, in {texts} texts of {columns} columns; {} routes of pages, {views} views, {occurrences} occurrences: \
+         0 ran, 0 violations; {} routes of data and files; {} s",
         payloads.len(),
-        PLACES,
-        report["files"]["files"],
+        pages.len(),
+        data.len(),
         report["secs"]
     );
-    assert!(occurrences >= 10_000 && number(&report["files"]["files"]) >= 5, "{occurrences}");
+    assert!(occurrences >= 10_000 && texts >= 1_500, "{occurrences} {texts}");
 }
-
-/// Kinds of texts that the pack and the rows above put payloads into: of the government, a sector (2), an
-/// agency (3), an indicator (4), a source (5), a board (2); a row (6 with the columns' names); a run (2).
-const PLACES: usize = 25;

@@ -143,6 +143,11 @@ impl Answer {
         set.filter_map(|(_, value)| value.split(';').next())
     }
 
+    /// The cookies that it sets, as a browser sends them.
+    pub fn cookie_line(&self) -> String {
+        self.cookies().collect::<Vec<_>>().join("; ")
+    }
+
     /// The token that forms of this page carry.
     pub fn form_token(&self) -> &str {
         let field = self.body.split("name=\"_token\" value=\"").nth(1).unwrap();
@@ -156,7 +161,7 @@ impl Server {
         let link = center.ok(&["account", "first"]);
         let path = &link[link.find("/undangan/").unwrap()..].trim();
         let page = self.ask("GET", path, "").unwrap();
-        self.cookies = page.cookies().collect::<Vec<_>>().join("; ");
+        self.cookies = page.cookie_line();
         let password = PASSWORD.replace(' ', "+");
         let form = format!(
             "_token={}&nama=Pengelola&login=pengelola&sandi={password}&ulang={password}",
@@ -164,7 +169,7 @@ impl Server {
         );
         let done = self.ask("POST", path, &form).unwrap();
         assert_eq!(done.status, 303, "{}", done.body);
-        self.cookies = done.cookies().collect::<Vec<_>>().join("; ");
+        self.cookies = done.cookie_line();
         self
     }
 
@@ -202,7 +207,12 @@ impl Server {
 
     /// Asks with the cookies of this reader, or `None` when nobody answers.
     pub fn ask(&self, method: &str, path: &str, form: &str) -> Option<Answer> {
-        let (address, cookies, length) = (&self.address, &self.cookies, form.len());
+        self.ask_as(&self.cookies, method, path, form)
+    }
+
+    /// The same with the cookies of somebody else.
+    pub fn ask_as(&self, cookies: &str, method: &str, path: &str, form: &str) -> Option<Answer> {
+        let (address, length) = (&self.address, form.len());
         let (head, body) = self.send(&format!(
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookies}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
