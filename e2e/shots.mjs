@@ -38,6 +38,7 @@ async function pages(api) {
     ["indicator-district", `/indikator/${off.indicator}?wilayah=${district.code}`, "analis"],
     ["lineage", `/angka/${off.indicator}/${off.region}/${off.period}`, "analis"],
     ["region", `/wilayah/${district.code}`, "analis"],
+    ["map", `/peta?indikator=${off.indicator}`, "pimpinan"],
     ["sources", "/sumber", "pengelola"],
     ["source", `/sumber/${ill.code}`, "pengelola"],
     ["runs", "/penarikan", "pengelola"],

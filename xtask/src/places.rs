@@ -9,7 +9,7 @@ use pendopo_vocab::{RegionLevel, region_tree::RegionTree};
 use std::collections::BTreeSet;
 
 /// Crates whose code is searched.
-const CRATES: &[&str] = &["vocab", "figures", "connectors", "server"];
+const CRATES: &[&str] = &["vocab", "figures", "connectors", "geography", "server"];
 
 /// Names that are words of another kind as well, and would be found where no place is meant.
 const ALSO_WORDS: &[&str] =

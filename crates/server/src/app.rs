@@ -25,6 +25,8 @@ pub struct Identity {
     pub home_board: Option<String>,
     /// Sectors in the order of the board: code, Indonesian name, English name.
     pub sectors: Vec<(String, String, String)>,
+    /// Where the regions below lie on the tile map: region, row and column from 1.
+    pub tiles: Vec<(RegionCode, u8, u8)>,
 }
 
 impl Identity {
@@ -38,7 +40,17 @@ impl Identity {
             sample_data: false,
             home_board: None,
             sectors: Vec::new(),
+            tiles: Vec::new(),
         }
+    }
+
+    /// Row and column of each region on the tile map, where the pack lays them out.
+    pub fn tiles_of(&self, regions: &[RegionCode]) -> Vec<Option<(u8, u8)>> {
+        let place = |region: &RegionCode| {
+            let found = self.tiles.iter().find(|(code, ..)| code == region);
+            found.map(|(_, row, column)| (*row, *column))
+        };
+        regions.iter().map(place).collect()
     }
 }
 
@@ -68,14 +80,22 @@ pub struct DataMark {
     pub runs: i64,
     /// The newest application of a pack.
     pub pack_change: i64,
+    /// Changes with every import of boundaries, and with every one taken back.
+    pub boundaries: i64,
 }
 
 /// Reads the [`DataMark`].
 pub fn read_data_mark(reader: &mut Reader<'_>) -> Result<DataMark, DbError> {
     let sql = "select (select coalesce(max(finished_at), 0) from run), (select coalesce(max(run_id), 0) from run), \
-               (select coalesce(max(pack_change_id), 0) from pack_change)";
+               (select coalesce(max(pack_change_id), 0) from pack_change), \
+               (select coalesce(max(boundary_set_id), 0) + count(retired_at) from boundary_set)";
     reader.query_one(sql, &[], |row| {
-        Ok(DataMark { newest_run: row.get(0)?, runs: row.get(1)?, pack_change: row.get(2)? })
+        Ok(DataMark {
+            newest_run: row.get(0)?,
+            runs: row.get(1)?,
+            pack_change: row.get(2)?,
+            boundaries: row.get(3)?,
+        })
     })
 }
 

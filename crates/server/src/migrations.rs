@@ -32,4 +32,10 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0008_passkeys.sql"),
     },
     Migration { set: "server", number: 9, name: "sso", sql: include_str!("../migrations/0009_sso.sql") },
+    Migration {
+        set: "server",
+        number: 10,
+        name: "boundaries",
+        sql: include_str!("../migrations/0010_boundaries.sql"),
+    },
 ];

@@ -4,7 +4,7 @@ use crate::{
     accounts::{self, Door},
     api,
     app::App,
-    audit, boards, indicators, privacy, regions, runs, sources,
+    audit, boards, indicators, maps, privacy, regions, runs, sources,
     web::{self, Routes},
     widgets,
 };
@@ -42,6 +42,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
         .merge(boards::routes())
         .merge(indicators::routes())
         .merge(regions::routes())
+        .merge(maps::routes())
         .merge(sources::routes())
         .merge(runs::routes())
         .merge(audit::routes())

@@ -332,7 +332,14 @@ fn map(
         period: Some(latest.period),
     };
     let figures = reader.region_table(&asked.scope, of, None)?;
-    let map = crate::indicators::region_map(asked, &indicator.row, material.region, latest.period, &figures);
+    let map = crate::indicators::region_map(
+        reader,
+        asked,
+        &indicator.row,
+        material.region,
+        latest.period,
+        &figures,
+    )?;
     Ok(Some(MapItem {
         title: format!("{}: {}", indicator_name(&indicator.row, asked.t), asked.t.tr(below_key(level))),
         href: rules::indicator_href(code, material.region),

@@ -1,6 +1,8 @@
 //! The command line. This one list drives parsing, help, completions and the man page.
 
+use crate::boundaries::Level;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pendopo_vocab::region_tree::CodeSystem;
 use std::{net::SocketAddr, path::PathBuf};
 
 /// The command center of a local government in one program.
@@ -124,6 +126,12 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Boundaries of regions and named points for maps: import a file, list, undo
+    Boundaries {
+        /// What to do
+        #[command(subcommand)]
+        action: BoundariesAction,
+    },
     /// Verify, export or anchor the audit log
     Audit {
         /// What to do
@@ -173,6 +181,77 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What `boundaries` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BoundariesAction {
+    /// Import a GeoJSON or TopoJSON file; what did not match is listed
+    Import(BoundariesImport),
+    /// List all imports, newest first
+    List,
+    /// Take the newest import back; the one before is used again
+    Undo(SlotArgs),
+    /// Use no boundaries of a level, or no layer of points, any more
+    Remove(SlotArgs),
+}
+
+/// Which boundaries.
+#[derive(Debug, Clone, Args)]
+#[group(multiple = false)]
+pub struct SlotArgs {
+    /// Level of the regions [default for an import: found out]
+    #[arg(long, value_enum)]
+    pub level: Option<Level>,
+    /// A layer of named points, such as `puskesmas`
+    #[arg(long, value_name = "LAYER")]
+    pub points: Option<String>,
+}
+
+/// Options of an import of boundaries.
+#[derive(Debug, Clone, Args)]
+pub struct BoundariesImport {
+    /// The file, in longitude and latitude (EPSG:4326)
+    pub file: PathBuf,
+    /// What it is of
+    #[command(flatten)]
+    pub slot: SlotArgs,
+    /// Layer of a TopoJSON file with several
+    #[arg(long, value_name = "LAYER")]
+    pub layer: Option<String>,
+    /// Property with region codes [default: found out]
+    #[arg(long, value_name = "PROPERTY")]
+    pub code: Option<String>,
+    /// Whose codes [default: found out]
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub codes: Option<Codes>,
+    /// Property with names, when there are no codes
+    #[arg(long, value_name = "PROPERTY")]
+    pub name: Option<String>,
+    /// Property that says in what a named region lies
+    #[arg(long, value_name = "PROPERTY")]
+    pub parent: Option<String>,
+    /// Show what was found and store nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Whose region codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Codes {
+    /// Ministry of Home Affairs
+    Kemendagri,
+    /// Statistics Indonesia
+    Bps,
+}
+
+impl From<Codes> for CodeSystem {
+    fn from(codes: Codes) -> CodeSystem {
+        match codes {
+            Codes::Kemendagri => CodeSystem::Kemendagri,
+            Codes::Bps => CodeSystem::Bps,
+        }
+    }
 }
 
 /// What `audit` does.

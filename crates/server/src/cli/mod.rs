@@ -4,6 +4,7 @@ mod account;
 mod apply;
 mod args;
 mod audit;
+mod boundaries;
 mod bundle;
 mod demo;
 mod doctor;
@@ -61,6 +62,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             read::import(global, &file, &source, dry_run, reason)
         }
         Command::Account { action } => account::account(global, &action),
+        Command::Boundaries { action } => boundaries::boundaries(global, &action),
         Command::Audit { action } => audit::audit(global, &action),
         Command::Secret { action } => secret::secret(global, &action),
         Command::Key { action } => key::key(global, &action),

@@ -9,7 +9,7 @@ pub mod store;
 pub mod watch;
 
 pub use list::{course, indicators_of_region};
-pub use one::{region_map, trend_of};
+pub use one::{MapWords, colour, region_map, trend_of};
 
 use crate::{
     error::AppResult,

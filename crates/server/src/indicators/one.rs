@@ -6,13 +6,14 @@ use super::{
     store::{Catalog, below_key, indicator_name, region_crumbs, region_in_reach, region_name},
 };
 use crate::{
+    boundaries,
     error::{AppError, AppResult},
     web::{Asked, Chrome, TimeStyle},
-    widgets::{Bar, Bars, Bullet, Empty, MapCell, Mark, RegionMap, Trend, TrendPoint},
+    widgets::{Bar, Bars, Bullet, Empty, MapCell, Mark, Method, RegionMap, Trend, TrendPoint},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use pendopo_figures::{
-    IndicatorRow, Reader, Stored, list_breakdowns, list_targets,
+    DbError, IndicatorRow, Reader, Stored, list_breakdowns, list_targets,
     questions::{Point, Questions, RegionFigure, SeriesOf, Span, TableOf},
     targets_in_force,
 };
@@ -422,7 +423,7 @@ fn below(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<B
     let target = target.map(|(low, _)| (low, t.tr1("label-target", material.words(low))));
     let caption = t.tr1("ranking-of", rules::period_label(point.period, t));
     let ranking = Bars::new(t, caption, t.tr("region").into_owned(), true, bars, target);
-    let map = region_map(material.asked, row, material.of.region, point.period, &figures);
+    let map = region_map(reader, material.asked, row, material.of.region, point.period, &figures)?;
     Ok(Some(Below { map, ranking }))
 }
 
@@ -471,24 +472,77 @@ fn bar(
     }
 }
 
-/// The regions below `parent` with their figures, coloured.
+/// Units of a drawing on a page among others, in the larger direction.
+const DRAWING: u32 = 1000;
+
+/// The regions below `parent` with their figures, coloured: drawn where boundaries are known.
+///
+/// # Errors
+/// The database's.
 pub fn region_map(
+    reader: &mut Reader<'_>,
     asked: &Asked,
     row: &IndicatorRow,
     parent: RegionCode,
     period: i32,
     figures: &[RegionFigure],
+) -> Result<RegionMap, DbError> {
+    let Some(level) = parent.level().child() else {
+        return Ok(colour(asked, row, &[], &MapWords::of(asked, row, period), figures));
+    };
+    let regions: Vec<RegionCode> =
+        RegionTree::embedded().descendants(parent, level).map(|region| region.code).collect();
+    let map = colour(asked, row, &regions, &MapWords::of(asked, row, period), figures);
+    let drawing = boundaries::draw(
+        reader,
+        &regions,
+        boundaries::DrawOptions { parent, longest: DRAWING, points: false },
+    )?;
+    Ok(map.drawn(drawing).laid_out(asked.identity.tiles_of(&regions)))
+}
+
+/// How a map is coloured and where its regions lead.
+pub struct MapWords {
+    /// Caption.
+    pub caption: String,
+    /// How its classes are made.
+    pub method: Method,
+    /// Address of a region.
+    pub href: Box<dyn Fn(RegionCode) -> String>,
+}
+
+impl MapWords {
+    /// Quantiles; regions lead to the indicator there.
+    fn of(asked: &Asked, row: &IndicatorRow, period: i32) -> MapWords {
+        let code = row.code.clone();
+        MapWords {
+            caption: format!("{}, {}", indicator_name(row, asked.t), rules::period_label(period, asked.t)),
+            method: Method::Quantile,
+            href: Box::new(move |region| rules::indicator_href(&code, region)),
+        }
+    }
+}
+
+/// Regions with their figures, coloured; not yet drawn.
+pub fn colour(
+    asked: &Asked,
+    row: &IndicatorRow,
+    regions: &[RegionCode],
+    words: &MapWords,
+    figures: &[RegionFigure],
 ) -> RegionMap {
     let t = asked.t;
     let known: HashMap<RegionCode, Option<f64>> =
         figures.iter().map(|figure| (figure.region, figure.value)).collect();
-    let cells: Vec<MapCell> = RegionTree::embedded()
-        .children(parent)
+    let tree = RegionTree::embedded();
+    let cells: Vec<MapCell> = regions
+        .iter()
+        .filter_map(|region| tree.get(*region))
         .map(|region| {
             let found = known.get(&region.code).copied();
             MapCell {
                 name: region.name.to_owned(),
-                href: rules::indicator_href(&row.code, region.code),
+                href: (words.href)(region.code),
                 value: found.flatten(),
                 hidden: found.is_some_and(|value| value.is_none()),
                 text: found.map_or_else(
@@ -505,8 +559,8 @@ pub fn region_map(
         (Some((_, high)), Some((_, low))) => t.tr2("map-summary", name(high), name(low)),
         _ => t.tr("map-summary-none").into_owned(),
     };
-    let caption = format!("{}, {}", indicator_name(row, t), rules::period_label(period, t));
-    RegionMap::new(t, caption, summary, cells, |value| rules::words(row, value, t))
+    let written = (words.caption.clone(), summary);
+    RegionMap::classed(t, written, cells, &words.method, |value| rules::words(row, value, t))
 }
 
 fn split(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Vec<(String, Option<f64>)>> {

@@ -79,6 +79,11 @@ impl ReferenceCheck<'_> {
         if let Some(home) = identity.home_board.as_deref().filter(|home| !boards.contains(home)) {
             self.unknown("pack.toml", "/home_board", "board", home, &boards);
         }
+        if let Err(what) = super::store::read_tiles(&identity.tile_map, identity.region) {
+            let suggestion =
+                "write the last two digits of each code where it lies, and `--` where there is none";
+            self.report("pack.toml", "/tile_map", what, suggestion);
+        }
     }
 
     /// Codes are well formed and used once.

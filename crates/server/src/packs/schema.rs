@@ -31,6 +31,10 @@ pub struct PackFile {
     /// Board shown on the first page. Default: the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_board: Option<String>,
+    /// Where the regions below lie, roughly, for maps without boundaries: a row of text for each row of tiles,
+    /// with the last two digits of each region's code, and `--` where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tile_map: Vec<String>,
     /// Names of the sectors, in the order of the board.
     #[serde(default)]
     pub sector: Vec<Sector>,

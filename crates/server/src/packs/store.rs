@@ -14,7 +14,7 @@ use pendopo_figures::{
     Db, DbError, Definition, Reader, Tx, Value, list_agencies, list_indicators, list_sources, put_agency,
     put_indicator, put_source, put_targets, recompute, retire, set_rollup_root,
 };
-use pendopo_vocab::{Author, region_tree::RegionTree};
+use pendopo_vocab::{Author, RegionCode, region_tree::RegionTree};
 use std::collections::{HashMap, HashSet};
 
 /// What new definitions do to the newest figures.
@@ -96,6 +96,39 @@ pub fn identity_of(pack: &Pack) -> Identity {
             .iter()
             .map(|s| (s.code.clone(), s.name.clone(), s.name_en.clone().unwrap_or_else(|| s.name.clone())))
             .collect(),
+        tiles: read_tiles(&file.tile_map, file.region).unwrap_or_default(),
+    }
+}
+
+/// The tile map: each region with row and column from 1.
+///
+/// # Errors
+/// The text that is not the last part of the code of a region directly below, or stands twice; or that the map
+/// has more than twelve rows or columns, or regions without a tile.
+pub fn read_tiles(rows: &[String], center: RegionCode) -> Result<Vec<(RegionCode, u8, u8)>, String> {
+    const MOST: u8 = 12;
+    let below: Vec<RegionCode> = RegionTree::embedded().children(center).map(|region| region.code).collect();
+    let mut tiles: Vec<(RegionCode, u8, u8)> = Vec::new();
+    for (row, text) in (1u8..).zip(rows) {
+        for (column, word) in (1u8..).zip(text.split_whitespace()) {
+            if row > MOST || column > MOST {
+                return Err(format!("at most {MOST} rows and columns fit"));
+            }
+            if word.chars().all(|letter| letter == '-') {
+                continue;
+            }
+            let named = below.iter().find(|code| code.to_string().rsplit('.').next() == Some(word));
+            let code = named
+                .ok_or_else(|| format!("`{word}` is not the end of the code of a region of {center}"))?;
+            if tiles.iter().any(|(other, ..)| other == code) {
+                return Err(format!("`{word}` stands twice"));
+            }
+            tiles.push((*code, row, column));
+        }
+    }
+    match below.iter().find(|code| !tiles.is_empty() && !tiles.iter().any(|(other, ..)| other == *code)) {
+        Some(left_out) => Err(format!("{} has no tile", RegionTree::embedded().label(*left_out))),
+        None => Ok(tiles),
     }
 }
 

@@ -1,7 +1,12 @@
-//! The regions below one region as a field of labelled cells, coloured by class. Without boundaries in
-//! the pack the cells stand in the order of their codes, and the caption says so: a grid must not
-//! pretend to be geography. Missing is hatched, never white.
+//! The regions below one region, coloured by class: drawn where their boundaries are known, else as tiles laid out
+//! as the place pack says, else as a field of cells in the order of their codes, and the caption says so: a grid
+//! must not pretend to be geography. Missing is hatched, hidden dotted, neither white. Each region is a link, and
+//! the map comes with its table.
 
+use super::{
+    choropleth::{MapDrawing, MapName, MapShape},
+    classes::{Class, Method, class_of, classes},
+};
 use crate::web::Tr;
 use askama::Template;
 
@@ -28,10 +33,13 @@ pub struct RegionMap {
     caption: String,
     summary: String,
     cells: Vec<(MapCell, Option<usize>)>,
-    legend: Vec<(usize, String)>,
+    legend: Vec<(usize, String, usize)>,
     missing: usize,
     hidden: usize,
     dense: bool,
+    drawing: Option<MapDrawing>,
+    /// Row and column of each cell, from 1; empty when nothing says where they lie.
+    tiles: Vec<Option<(u8, u8)>>,
 }
 
 /// Classes of the palette.
@@ -40,7 +48,8 @@ pub const CLASSES: usize = 5;
 const DENSE_FROM: usize = 40;
 
 impl RegionMap {
-    /// `write` turns a bound of a class into words. `summary` says in a sentence what the map shows.
+    /// `write` turns a bound of a class into words. `summary` says in a sentence what the map shows. Classes
+    /// are quantiles.
     pub fn new(
         t: Tr,
         caption: String,
@@ -48,22 +57,28 @@ impl RegionMap {
         cells: Vec<MapCell>,
         write: impl Fn(f64) -> String,
     ) -> RegionMap {
-        let bounds = class_bounds(cells.iter().filter_map(|cell| cell.value).collect());
-        let class = |value: f64| bounds.iter().position(|(_, high)| value <= *high).unwrap_or(0);
+        RegionMap::classed(t, (caption, summary), cells, &Method::Quantile, write)
+    }
+
+    /// The same with classes by a method; `words` are caption and summary.
+    pub fn classed(
+        t: Tr,
+        (caption, summary): (String, String),
+        cells: Vec<MapCell>,
+        method: &Method,
+        write: impl Fn(f64) -> String,
+    ) -> RegionMap {
+        let values: Vec<f64> = cells.iter().filter_map(|cell| cell.value).collect();
+        let found = classes(&values, method, CLASSES);
         // With few classes the ends of the palette are used, so that differences stay visible.
-        let shade = |class: usize| match bounds.len() {
+        let shade = |class: usize| match found.len() {
             0 | 1 => CLASSES / 2,
             count => class * (CLASSES - 1) / (count - 1),
         };
-        let legend = bounds
-            .iter()
-            .enumerate()
-            .map(|(index, (low, high))| {
-                let words =
-                    if low == high { write(*low) } else { format!("{}–{}", write(*low), write(*high)) };
-                (shade(index), words)
-            })
-            .collect();
+        let words = |class: &Class| match (write(class.low), write(class.high)) {
+            (low, high) if low == high => low,
+            (low, high) => format!("{low}–{high}"),
+        };
         RegionMap {
             t,
             caption,
@@ -71,11 +86,20 @@ impl RegionMap {
             missing: cells.iter().filter(|cell| cell.value.is_none() && !cell.hidden).count(),
             hidden: cells.iter().filter(|cell| cell.hidden).count(),
             dense: cells.len() > DENSE_FROM,
-            legend,
+            legend: found
+                .iter()
+                .enumerate()
+                .map(|(nth, class)| (shade(nth), words(class), class.count))
+                .collect(),
             cells: cells
                 .into_iter()
-                .map(|cell| (cell.clone(), cell.value.map(|v| shade(class(v)))))
+                .map(|cell| {
+                    let class = cell.value.map(|value| shade(class_of(value, &found)));
+                    (cell, class)
+                })
                 .collect(),
+            drawing: None,
+            tiles: Vec::new(),
         }
     }
 
@@ -83,38 +107,119 @@ impl RegionMap {
     pub fn summary(&self) -> &str {
         &self.summary
     }
-}
 
-/// Up to five classes of about equally many regions: the lowest and highest value in each.
-fn class_bounds(mut values: Vec<f64>) -> Vec<(f64, f64)> {
-    values.sort_by(f64::total_cmp);
-    let mut bounds: Vec<(f64, f64)> = Vec::new();
-    let mut start = 0;
-    for class in 1..=CLASSES {
-        let mut end = values.len() * class / CLASSES;
-        // Equal values belong to one class.
-        while end > 0 && end < values.len() && values[end] == values[end - 1] {
-            end += 1;
-        }
-        if end > start {
-            bounds.push((values[start], values[end - 1]));
-            start = end;
+    /// With the regions as they lie. Without a drawing nothing changes.
+    #[must_use]
+    pub fn drawn(self, drawing: Option<MapDrawing>) -> RegionMap {
+        RegionMap { drawing: drawing.or(self.drawing), ..self }
+    }
+
+    /// With tiles laid out: row and column of each cell, from 1. Without any nothing changes.
+    #[must_use]
+    pub fn laid_out(self, tiles: Vec<Option<(u8, u8)>>) -> RegionMap {
+        let known = tiles.len() == self.cells.len() && tiles.iter().any(Option::is_some);
+        if known { RegionMap { tiles, ..self } } else { self }
+    }
+
+    /// The regions that are drawn, with their shades.
+    fn areas(&self) -> Vec<(&MapCell, Option<usize>, &MapShape)> {
+        let Some(drawing) = &self.drawing else { return Vec::new() };
+        let cells = self.cells.iter().zip(&drawing.shapes);
+        cells.filter_map(|((cell, shade), shape)| Some((cell, *shade, shape.as_ref()?))).collect()
+    }
+
+    /// The regions that stand as cells: those whose boundary is not known.
+    fn loose(&self) -> Vec<(&MapCell, Option<usize>, String)> {
+        let drawn = |nth: usize| self.drawing.as_ref().and_then(|drawing| drawing.shapes.get(nth)?.as_ref());
+        let place = |nth: usize| match self.tiles.get(nth).copied().flatten() {
+            Some((row, column)) => format!(" r{row} k{column}"),
+            None => String::new(),
+        };
+        let cells = self.cells.iter().enumerate().filter(|(nth, _)| drawn(*nth).is_none());
+        cells.map(|(nth, (cell, shade))| (cell, *shade, place(nth))).collect()
+    }
+
+    fn names(&self) -> Vec<MapName> {
+        let names = self.cells.iter().map(|(cell, _)| cell.name.as_str());
+        self.drawing.as_ref().map_or_else(Vec::new, |drawing| drawing.fitting(names))
+    }
+
+    /// The class of an area or cell in the style sheet.
+    fn class(cell: &MapCell, shade: Option<usize>) -> String {
+        match shade {
+            Some(shade) => format!("q{shade}"),
+            None if cell.hidden => "dotted".to_owned(),
+            None => "hatched".to_owned(),
         }
     }
-    bounds
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pendopo_vocab::Lang;
+
+    fn cell(name: &str, value: Option<f64>, hidden: bool) -> MapCell {
+        MapCell {
+            name: name.to_owned(),
+            href: format!("/w/{name}"),
+            value,
+            hidden,
+            text: value.map_or_else(|| "tanpa angka".to_owned(), |value| format!("{value} %")),
+        }
+    }
+
+    fn map() -> RegionMap {
+        let cells = vec![
+            cell("A<i>", Some(1.0), false),
+            cell("B", None, false),
+            cell("C", None, true),
+            cell("D", Some(9.0), false),
+        ];
+        RegionMap::new(Tr(Lang::Id), "Peta".to_owned(), "Ringkas.".to_owned(), cells, |value| {
+            format!("{value} %")
+        })
+    }
+
+    fn shape(path: &str) -> Option<MapShape> {
+        Some(MapShape { path: path.to_owned(), label: (50, 50), label_width: 100 })
+    }
 
     #[test]
-    fn classes_hold_about_equally_many_and_never_split_equal_values() {
-        assert_eq!(class_bounds(vec![]), []);
-        assert_eq!(class_bounds(vec![3.0, 3.0, 3.0]), [(3.0, 3.0)]);
-        let bounds = class_bounds((0..10).map(f64::from).collect());
-        assert_eq!(bounds, [(0.0, 1.0), (2.0, 3.0), (4.0, 5.0), (6.0, 7.0), (8.0, 9.0)]);
-        let tied = class_bounds(vec![1.0, 2.0, 2.0, 2.0, 9.0]);
-        assert_eq!(tied, [(1.0, 1.0), (2.0, 2.0), (9.0, 9.0)]);
+    fn a_drawn_map_has_links_titles_states_and_its_table() {
+        let drawing = MapDrawing {
+            width: 100,
+            height: 80,
+            shapes: vec![shape("M0 0h9v9z"), shape("M9 0h9v9z"), shape("M0 9h9v9z"), None],
+            ..MapDrawing::default()
+        };
+        let text = map().drawn(Some(drawing)).to_string();
+        assert!(!text.contains("<i>"), "a name is not escaped: {text}");
+        for wanted in [
+            "class=\"q0\"><title>A&#60;i&#62;: 1 %</title><path d=\"M0 0h9v9z\"/></a>",
+            "fill=\"url(#arsir)\"><title>B: tanpa angka</title>",
+            "fill=\"url(#titik)\"><title>C: tanpa angka</title>",
+            // Without a boundary it stands as a cell beside the drawing.
+            "class=\"cell q4\" href=\"/w/D\"",
+            "<td class=\"num\">9 %</td>",
+        ] {
+            assert!(text.contains(wanted), "no {wanted} in {text}");
+        }
+        assert_eq!(text.matches("<tr><th scope=\"row\">").count(), 4, "the table has every region");
+        assert_eq!(text.matches("class=\"cell ").count(), 1);
+        assert!(text.contains("1 % <span class=\"quiet\">(1)</span>"), "the legend counts: {text}");
+    }
+
+    #[test]
+    fn tiles_stand_where_the_pack_puts_them() {
+        let places = vec![Some((1, 2)), Some((2, 1)), None, Some((3, 12))];
+        let text = map().laid_out(places).to_string();
+        assert!(text.contains("<li class=\"r1 k2\">") && text.contains("<li class=\"r3 k12\">"), "{text}");
+        assert!(text.contains("cells tiled"), "{text}");
+        // Nothing known, or of another number of regions: the order of codes.
+        for places in [vec![], vec![None; 4], vec![Some((1, 1))]] {
+            let text = map().laid_out(places).to_string();
+            assert!(!text.contains("tiled") && text.contains("Urut kode"), "{text}");
+        }
     }
 }

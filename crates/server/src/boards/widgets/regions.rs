@@ -289,7 +289,7 @@ pub fn map(reader: &mut Reader<'_>, site: &Site<'_>, code: &str) -> AppResult<Fr
     if figures.is_empty() {
         return Ok(no_parts(site, &found));
     }
-    let map = region_map(site.asked, row, site.region, period, &figures);
+    let map = region_map(reader, site.asked, row, site.region, period, &figures)?;
     let summary = map.summary().to_owned();
     Ok(site.framed(site.shown(&found, summary, Piece::Map(map))))
 }

@@ -2,7 +2,7 @@
 
 mod samples;
 
-use super::{Bullet, Empty, Framed, MapCell, Mark, RegionMap, Shape, Trend, TrendPoint};
+use super::{Bullet, Empty, Framed, MapCell, MapDrawing, Mark, RegionMap, Shape, Trend, TrendPoint};
 use crate::web::{Chrome, Tr, figure};
 use askama::Template;
 use pendopo_vocab::{FreshnessState, TargetStatus};
@@ -20,6 +20,7 @@ pub struct PatternPage {
     trends: Vec<Trend>,
     bullets: Vec<(String, Bullet)>,
     villages: RegionMap,
+    drawn: RegionMap,
     empty: Empty,
 }
 
@@ -75,6 +76,7 @@ impl PatternPage {
             trends: vec![sample_trend(t), sample_range(t)],
             bullets: sample_bullets(t),
             villages: sample_map(t, 60),
+            drawn: sample_map(t, 16).drawn(Some(MapDrawing::sample(16))),
             empty: Empty {
                 title: t.tr("empty-board").into_owned(),
                 advice: t.tr("empty-board-now").into_owned(),
