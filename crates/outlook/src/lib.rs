@@ -120,11 +120,13 @@ pub fn look_ahead(history: &[(Period, f64)], bounds: Bounds, today: Date) -> Res
     let series = Series::new(history).ok_or(NoOutlook::TooShort { have: 0, need: 1 })?;
     let cadence = series.cadence();
     let need = least_history(cadence);
-    if series.len() < need || series.known() * 10 < need * 9 {
+    // A period that is over and whose report is not yet in, or not in full, is a hole like any other.
+    let newest = series.last_period();
+    let awaited = usize::from(newest.shift(1).last_day() < today);
+    if series.len() + awaited < need || series.known() * 10 < need * 9 {
         return Err(NoOutlook::TooShort { have: series.known().min(need - 1), need });
     }
     let reach = reach(cadence, series.len());
-    let newest = series.last_period();
     if newest.shift(reach.try_into().unwrap_or(1)).last_day() < today {
         return Err(NoOutlook::Stale { newest });
     }

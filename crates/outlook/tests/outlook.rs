@@ -70,6 +70,11 @@ fn holes_in_one_period_of_ten_are_borne_and_no_more() {
         look_ahead(&left.collect::<Vec<_>>(), Bounds::default(), TODAY)
     };
     assert!(without(&[5, 15, 20]).is_ok());
+    // So is the newest, whose report may still be on its way.
+    let values = seasonal(3, Cadence::Month, 24, 0.0);
+    let all = history(Cadence::Month, &values);
+    assert!(look_ahead(&all[..23], Bounds::default(), TODAY).is_ok());
+    assert!(look_ahead(&all[1..23], Bounds::default(), TODAY).is_err());
     assert!(matches!(without(&[2, 4, 6, 8, 10, 12, 14, 16, 18, 20]), Err(NoOutlook::TooShort { .. })));
 }
 

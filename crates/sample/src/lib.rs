@@ -1,6 +1,7 @@
 //! Imitations of ten services as a regency's agencies run them: real protocols, made-up figures. They
 //! are what `pendopo demo` reads. Everything they send is marked DATA CONTOH.
 
+pub mod history;
 pub mod mishaps;
 pub mod model;
 pub mod noise;

@@ -364,6 +364,43 @@ trend-none = No value in this span yet.
 map-summary = Highest { $a }, lowest { $b }.
 map-summary-none = None has reported yet.
 
+## Forecast and what is odd
+outlook = Outlook
+label-ahead = forecast { $n }
+ahead-between = forecast { $a } ({ $b } – { $c })
+outlook-will-meet = At this pace { $target } is met in { $when }, between { $early } and { $late } (80 % range).
+outlook-will-meet-open = At this pace { $target } is met in { $when }, { $early } at the earliest; not certain by { $late } (80 % range).
+outlook-will-miss = { $value } is expected in { $when } (80 % range: { $low } – { $high }): { $target } will be missed.
+outlook-will-miss-open = { $value } is expected in { $when } (80 % range: { $low } – { $high }): { $target } will probably be missed, but that is open.
+outlook-will-leave = Meets { $target } now, but misses it from { $when }: { $value }, 80 % range { $low } – { $high }.
+outlook-will-leave-open = Meets { $target } now, may miss it from { $when }: { $value }, 80 % range { $low } – { $high }.
+outlook-will-keep = { $value } is expected in { $when } (80 % range: { $low } – { $high }): { $target } stays met.
+outlook-will-keep-open = { $value } is expected in { $when } (80 % range: { $low } – { $high }): { $target } probably stays met, but that is open.
+outlook-value = In { $when } { $value } is expected, 80 % range { $low } – { $high }.
+outlook-short = No forecast yet: { $have } of { $need } { $unit } needed.
+outlook-periods-day = days
+outlook-periods-week = weeks
+outlook-periods-month = months
+outlook-periods-quarter = quarters
+outlook-periods-semester = half-years
+outlook-periods-year = years
+outlook-unmoving = No forecast: the value has not moved so far.
+outlook-stale = No forecast: the last value is of { $n }, too long ago.
+outlook-basis = { $method }. Mean error in { $forecasts } back-tests { $error }; of “as last season” { $yardstick }.
+outlook-basis-yardstick = { $method }, since no other way did better. Mean error in { $forecasts } back-tests { $error }.
+outlook-method-last-season = As last season
+outlook-method-last-value = As the last value
+outlook-method-last-season-moved = As last season, moved by the newest difference
+outlook-method-smoothing = Exponential smoothing
+outlook-method-seasonal-smoothing = Exponential smoothing with seasons
+outlook-method-blend = Mean of smoothing and last season
+outlook-board-meet = → met { $n }.
+outlook-board-miss = → missed { $n }.
+outlook-board-leave = → missed from { $n }.
+anomaly-spike = { $when } is odd: { $value }, expected { $low } – { $high }. { $times } times the usual error; the furthest of { $forecasts } forecasts.
+anomaly-shift = A new level since { $when }: mean { $value } over { $periods } periods, { $expected } was expected before.
+anomaly-missing = No report since { $a }: { $b } periods.
+
 ## Lineage
 lineage-title = Where this figure comes from
 lineage-of = { $a }, { $b }

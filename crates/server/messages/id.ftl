@@ -348,6 +348,43 @@ trend-none = Belum ada nilai pada rentang ini.
 map-summary = Tertinggi { $a }, terendah { $b }.
 map-summary-none = Belum ada yang melapor.
 
+## Perkiraan dan kejanggalan
+outlook = Perkiraan
+label-ahead = perkiraan { $n }
+ahead-between = perkiraan { $a } ({ $b } – { $c })
+outlook-will-meet = Dengan laju ini { $target } tercapai { $when }, antara { $early } dan { $late } (rentang 80 %).
+outlook-will-meet-open = Dengan laju ini { $target } tercapai { $when }, paling cepat { $early }; belum pasti tercapai sampai { $late } (rentang 80 %).
+outlook-will-miss = Pada { $when } diperkirakan { $value } (rentang 80 %: { $low } – { $high }): { $target } meleset.
+outlook-will-miss-open = Pada { $when } diperkirakan { $value } (rentang 80 %: { $low } – { $high }): { $target } cenderung meleset, belum pasti.
+outlook-will-leave = Kini memenuhi { $target }, tetapi meleset mulai { $when }: { $value }, rentang 80 % { $low } – { $high }.
+outlook-will-leave-open = Kini memenuhi { $target }, dapat meleset mulai { $when }: { $value }, rentang 80 % { $low } – { $high }.
+outlook-will-keep = Pada { $when } diperkirakan { $value } (rentang 80 %: { $low } – { $high }): { $target } tetap terpenuhi.
+outlook-will-keep-open = Pada { $when } diperkirakan { $value } (rentang 80 %: { $low } – { $high }): { $target } cenderung tetap terpenuhi, belum pasti.
+outlook-value = Pada { $when } diperkirakan { $value }, rentang 80 % { $low } – { $high }.
+outlook-short = Belum dapat diperkirakan: baru { $have } dari { $need } { $unit } yang diperlukan.
+outlook-periods-day = hari
+outlook-periods-week = minggu
+outlook-periods-month = bulan
+outlook-periods-quarter = triwulan
+outlook-periods-semester = semester
+outlook-periods-year = tahun
+outlook-unmoving = Tidak diperkirakan: nilainya selama ini tidak bergerak.
+outlook-stale = Tidak diperkirakan: nilai terakhir dari { $n }, sudah terlalu lama.
+outlook-basis = { $method }. Galat rata-rata pada { $forecasts } uji balik { $error }; cara “seperti musim lalu” { $yardstick }.
+outlook-basis-yardstick = { $method }, karena tidak ada cara lain yang lebih baik. Galat rata-rata pada { $forecasts } uji balik { $error }.
+outlook-method-last-season = Seperti musim lalu
+outlook-method-last-value = Seperti nilai terakhir
+outlook-method-last-season-moved = Seperti musim lalu, digeser menurut selisih terkini
+outlook-method-smoothing = Pemulusan eksponensial
+outlook-method-seasonal-smoothing = Pemulusan eksponensial dengan musim
+outlook-method-blend = Rata-rata pemulusan dan musim lalu
+outlook-board-meet = → tercapai { $n }.
+outlook-board-miss = → meleset { $n }.
+outlook-board-leave = → meleset mulai { $n }.
+anomaly-spike = { $when } janggal: { $value }, wajarnya { $low } – { $high }. { $times } kali galat biasa; terjauh dari { $forecasts } perkiraan.
+anomaly-shift = Sejak { $when } pindah tingkat: rata-rata { $value } selama { $periods } periode, sebelumnya diperkirakan { $expected }.
+anomaly-missing = Belum ada laporan sejak { $a }: { $b } periode.
+
 ## Asal angka
 lineage-title = Dari mana angka ini
 lineage-of = { $a }, { $b }

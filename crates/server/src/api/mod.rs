@@ -11,6 +11,7 @@ mod figures;
 mod health;
 mod indicators;
 mod object;
+mod outlook;
 mod page;
 mod regions;
 mod runs;
@@ -48,7 +49,7 @@ pub struct Problem {
 #[openapi(
     info(title = "Pendopo API", description = "Figures of a local government with their origin."),
     paths(
-        regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest,
+        regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest, outlook::show,
         sources::list, sources::show, sources::start_run, runs::list, runs::show, runs::refused_rows,
         audit::list, health::healthz, health::readyz,
     ),
@@ -88,6 +89,7 @@ pub fn routes(app: &App) -> Routes {
         .get("/api/v1/regions/{code}", regions::show)
         .get("/api/v1/indicators", indicators::list)
         .get("/api/v1/indicators/{code}", indicators::show)
+        .get("/api/v1/indicators/{code}/outlook", outlook::show)
         .get("/api/v1/observations", figures::observations)
         .get("/api/v1/latest", figures::latest)
         .get("/api/v1/sources", sources::list)

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     error::{AppError, AppResult},
     indicators::{
-        rules,
+        outlook, rules,
         store::{below_key, indicator_name, sector_name},
     },
     packs::{schema::BoardFile, widget::WidgetDef},
@@ -19,7 +19,7 @@ use crate::{
 };
 use pendopo_figures::{
     IndicatorRow, Reader,
-    questions::{LatestFigure, Order, Questions, TableOf},
+    questions::{LatestFigure, Order, Questions, SeriesOf, TableOf},
 };
 use pendopo_vocab::{Direction, FreshnessState, TargetStatus};
 
@@ -176,6 +176,12 @@ fn figure_exception(
     if !worst.is_empty() {
         what.push(' ');
         what.push_str(&t.tr1("exception-worst", worst.join(", ")));
+    }
+    let of = SeriesOf { indicator_id: figure.indicator_id, region: material.region, breakdown_id: 0 };
+    let ahead = outlook::look_ahead_of(reader, &asked.scope, outlook::today(asked), row, of)?;
+    if let Some(words) = outlook::short_words(&ahead, t) {
+        what.push(' ');
+        what.push_str(&words);
     }
     Ok(ExceptionItem {
         indicator_id: Some(figure.indicator_id),

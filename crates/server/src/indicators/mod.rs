@@ -3,6 +3,7 @@
 mod lineage;
 mod list;
 mod one;
+pub mod outlook;
 pub mod pages;
 pub mod rules;
 pub mod store;

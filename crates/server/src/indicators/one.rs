@@ -1,6 +1,7 @@
 //! One indicator in one region: value, course, the regions below, its parts.
 
 use super::{
+    outlook::{self, Ahead},
     pages::{IndicatorPage, Pickers},
     rules,
     store::{Catalog, below_key, indicator_name, region_crumbs, region_in_reach, region_name},
@@ -8,7 +9,7 @@ use super::{
 use crate::{
     boundaries,
     error::{AppError, AppResult},
-    web::{Asked, Chrome, TimeStyle},
+    web::{Asked, Chrome, TimeStyle, Tr},
     widgets::{Bar, Bars, Bullet, Empty, MapCell, Mark, Method, RegionMap, Trend, TrendPoint},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -127,6 +128,7 @@ pub fn build(
         None => None,
     };
     let material = Material { asked, indicator, of, breakdown, points: &points, point, known_at, bounds };
+    let ahead = ahead(reader, &material)?;
     let below = below(reader, &material)?;
     let split = split(reader, &material)?;
     let mut parts: Vec<String> = split.iter().map(|(key, _)| key.clone()).collect();
@@ -145,7 +147,8 @@ pub fn build(
         lineage: point.map(|point| rules::lineage_href(code, region, point.period, breakdown)),
         notices: notices(reader, &material)?,
         pickers: pickers(&material, &parts, query),
-        trend: trend(reader, &material)?,
+        trend: trend(reader, &material, ahead.as_ref())?,
+        outlook: ahead.as_ref().map(|ahead| outlook::outlook_words(&indicator.row, ahead, asked.t)),
         map: below.as_ref().map(|below| below.map.clone()),
         below: region
             .level()
@@ -328,10 +331,38 @@ pub fn trend_of(
         known_at: None,
         bounds: None,
     };
-    trend(reader, &material)
+    trend(reader, &material, None)
 }
 
-fn trend(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<Trend>> {
+/// What is ahead of the newest value as known now; not of a past period or of a past state of knowledge.
+fn ahead(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<Ahead>> {
+    let newest = material.points.last().map(|point| point.period);
+    if material.known_at.is_some() || newest.is_none() || material.point.map(|point| point.period) != newest {
+        return Ok(None);
+    }
+    let today = outlook::today(material.asked);
+    Ok(Some(outlook::look(reader, today, material.row(), material.of, material.points)?))
+}
+
+/// The periods ahead as points of the chart.
+fn points_ahead(ahead: &Ahead, t: Tr) -> Vec<TrendPoint> {
+    let Ok(outlook) = ahead.answer.as_ref() else { return Vec::new() };
+    let targets = ahead.targets.iter().copied().chain(std::iter::repeat(None));
+    let points = outlook.points.iter().zip(targets).map(|(at, target)| TrendPoint {
+        label: at.period.label(t.lang()),
+        ahead: Some((at.value, at.likely.0, at.likely.1)),
+        target: target.map(|target| target.0),
+        target_high: target.and_then(|target| target.1),
+        ..TrendPoint::default()
+    });
+    points.collect()
+}
+
+fn trend(
+    reader: &mut Reader<'_>,
+    material: &Material<'_>,
+    ahead: Option<&Ahead>,
+) -> AppResult<Option<Trend>> {
     let t = material.asked.t;
     let newest = material.point.or(material.points.last()).and_then(|point| Period::from_id(point.period));
     let Some(newest) = newest else { return Ok(None) };
@@ -343,7 +374,7 @@ fn trend(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<T
     let ids: Vec<i32> = window.iter().map(|period| period.id()).collect();
     let targets = targets_in_force(reader, material.indicator.id, material.row(), material.of.region, &ids)?;
     let code = &material.row().code;
-    let points: Vec<TrendPoint> = window
+    let mut points: Vec<TrendPoint> = window
         .iter()
         .zip(targets)
         .map(|(period, bounds)| {
@@ -358,10 +389,18 @@ fn trend(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<T
                 target_high: bounds.and_then(|bounds| bounds.1),
                 href: found
                     .map(|_| rules::lineage_href(code, material.of.region, period.id(), material.breakdown)),
+                ahead: None,
             }
         })
         .collect();
     let summary = trend_summary(material, &points);
+    // A sum that still grows is shown as it is, and expected as it will be.
+    for expected in ahead.map(|ahead| points_ahead(ahead, t)).unwrap_or_default() {
+        match points.iter_mut().find(|point| point.label == expected.label) {
+            Some(point) => point.ahead = expected.ahead,
+            None => points.push(expected),
+        }
+    }
     let caption = format!("{}, {}", indicator_name(material.row(), t), region_name(material.of.region, t));
     let row = material.row();
     Ok(Some(Trend::new(t, caption, summary, row.unit.clone(), row.decimals, points)))

@@ -1,5 +1,6 @@
 //! Pages of indicators: the list, one indicator in one region, and the lineage of one figure.
 
+use super::outlook::OutlookWords;
 use crate::{
     web::{Chrome, Figure},
     widgets::{Bars, Bullet, Empty, Mark, RegionMap, Sparkline, Trend},
@@ -84,6 +85,8 @@ pub struct IndicatorPage {
     pub pickers: Pickers,
     /// The course.
     pub trend: Option<Trend>,
+    /// What is expected of it.
+    pub outlook: Option<OutlookWords>,
     /// The regions below, coloured.
     pub map: Option<RegionMap>,
     /// Heading of the regions below, such as `Menurut kecamatan`.

@@ -103,6 +103,19 @@ fn a_changed_target_is_a_step() {
 }
 
 #[test]
+fn what_is_expected_is_a_band_in_words_and_no_gap() {
+    let expected = |label: &str| TrendPoint { ahead: Some((13.0, 12.0, 14.5)), ..point(label, None) };
+    let html = trend(vec![point("a", Some(15.0)), point("b", Some(14.0)), expected("c"), expected("d")]);
+    let outline = html.split("class=\"band\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(outline.matches(['M', 'L']).count(), 6, "from the last value there and back: {outline}");
+    assert!(outline.ends_with('z'));
+    assert!(!html.contains("class=\"gap\""), "nothing is missing that is not due: {html}");
+    assert!(html.contains("perkiraan 13,0\u{a0}%"), "{html}");
+    assert!(html.contains("(12,0\u{a0}% – 14,5\u{a0}%)"), "{html}");
+    assert!(!trend(vec![point("a", Some(1.0)), point("b", Some(2.0))]).contains("class=\"band\""));
+}
+
+#[test]
 fn odd_series_make_no_odd_drawings() {
     for points in [
         vec![],
@@ -110,6 +123,7 @@ fn odd_series_make_no_odd_drawings() {
         vec![point("a", Some(0.0))],
         vec![point("a", Some(-1e15)), point("b", Some(1e15))],
         vec![point("a", Some(5.0)), point("b", Some(5.0))],
+        vec![TrendPoint { ahead: Some((1.0, 1.0, 1.0)), ..point("a", None) }],
     ] {
         let html = trend(points.clone());
         assert!(!html.contains("NaN") && !html.contains("inf "), "{points:?}: {html}");

@@ -22,6 +22,8 @@ pub struct TrendPoint {
     pub target_high: Option<f64>,
     /// Lineage of the value.
     pub href: Option<String>,
+    /// What is expected where no value is yet: the middle, the lower and the upper end.
+    pub ahead: Option<(f64, f64, f64)>,
 }
 
 /// A trend chart with its table.
@@ -37,6 +39,7 @@ pub struct Trend {
     plots: [Plot; 2],
     has_target: bool,
     has_last_year: bool,
+    has_ahead: bool,
 }
 
 /// A drawing, in pixels.
@@ -54,6 +57,9 @@ struct Plot {
     last_year: String,
     target: String,
     target_high: String,
+    ahead: String,
+    /// Outline of what is expected.
+    band: String,
     gaps: Vec<(Px, Px)>,
     dots: Vec<(Px, Px, String)>,
     /// Where a value is hidden.
@@ -106,6 +112,7 @@ impl Trend {
             plots: [plot(&WIDE), plot(&NARROW)],
             has_target: points.iter().any(|point| point.target.is_some()),
             has_last_year: points.iter().any(|point| point.last_year.is_some()),
+            has_ahead: points.iter().any(|point| point.ahead.is_some()),
             unit,
             decimals,
             points,
@@ -125,7 +132,14 @@ impl Trend {
     }
 
     fn write_value(&self, point: &TrendPoint) -> String {
-        point.hidden.clone().unwrap_or_else(|| self.write(&point.value))
+        match (&point.hidden, point.ahead) {
+            (Some(hidden), _) => hidden.clone(),
+            (None, Some((middle, low, high))) if point.value.is_none() => {
+                let [middle, low, high] = [middle, low, high].map(|value| self.write(&Some(value)));
+                self.t.tr3("ahead-between", middle, low, high)
+            }
+            _ => self.write(&point.value),
+        }
     }
 
     fn write_target(&self, point: &TrendPoint) -> String {
@@ -139,6 +153,7 @@ impl Trend {
 fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -> Plot {
     let bottom = frame.height - FOOT;
     let all = points.iter().flat_map(|p| [p.value, p.last_year, p.target, p.target_high]).flatten();
+    let all = all.chain(points.iter().filter_map(|p| p.ahead).flat_map(|(_, low, high)| [low, high]));
     let y = Scale::nice(all, false, 4, bottom, TOP);
     let (from, to) = (frame.left + 8.0, frame.width - frame.right - 8.0);
     let step = (to - from) / points.len().saturating_sub(1).max(1) as f64;
@@ -175,6 +190,8 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
         last_year: series(|point| point.last_year),
         target: steps(points, &y, &x, |point| point.target),
         target_high: steps(points, &y, &x, |point| point.target_high),
+        ahead: path(ahead(points, |(middle, ..)| middle).map(|(index, v)| Some((x(index), y.at(v))))),
+        band: band(points, |index, v| (x(index), y.at(v))),
         gaps: gaps(points).map(|(a, b)| (Px(x(a) - step / 2.0), Px((b - a + 1) as f64 * step))).collect(),
         dots: points
             .iter()
@@ -193,6 +210,27 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
             .collect(),
         labels: labels(points, &y, bottom, write, t),
     }
+}
+
+/// One course through what is expected, from the value before it on.
+fn ahead(
+    points: &[TrendPoint],
+    pick: fn((f64, f64, f64)) -> f64,
+) -> impl DoubleEndedIterator<Item = (usize, f64)> {
+    let first = points.iter().position(|point| point.ahead.is_some()).unwrap_or(points.len());
+    let from = points[..first].iter().rposition(|point| point.value.is_some()).unwrap_or(first);
+    (from..points.len()).filter_map(move |index| {
+        let value = if index < first { points[index].value } else { points[index].ahead.map(pick) };
+        Some((index, value?))
+    })
+}
+
+/// The outline of the interval: there along its upper end, back along its lower one.
+fn band(points: &[TrendPoint], at: impl Fn(usize, f64) -> (f64, f64)) -> String {
+    let there = ahead(points, |(_, _, high)| high);
+    let back = ahead(points, |(_, low, _)| low).rev();
+    let outline = path(there.chain(back).map(|(index, value)| Some(at(index, value))));
+    if outline.is_empty() { outline } else { outline + "z" }
 }
 
 /// A target holds until the next one begins: a line in steps, not a slope that nobody laid down.
@@ -227,9 +265,10 @@ fn gaps(points: &[TrendPoint]) -> impl Iterator<Item = (usize, usize)> {
         }
     }
     if let Some(last) = known.last()
-        && last + 1 < points.len()
+        && let past = points.iter().position(|point| point.ahead.is_some()).unwrap_or(points.len())
+        && last + 1 < past
     {
-        found.push((last + 1, points.len() - 1));
+        found.push((last + 1, past - 1));
     }
     found.into_iter()
 }
@@ -238,7 +277,9 @@ fn labels(points: &[TrendPoint], y: &Scale, bottom: f64, write: impl Fn(f64) -> 
     let newest = |pick: fn(&TrendPoint) -> Option<f64>| points.iter().rev().find_map(pick);
     let high = newest(|point| point.target_high);
     let target_key = if high.is_some() { "label-target-low" } else { "label-target" };
+    let expected = newest(|point| point.ahead.map(|(middle, ..)| middle));
     let series = [
+        ("ahead", expected, Some("label-ahead")),
         ("value", newest(|point| point.value), None),
         ("target", newest(|point| point.target), Some(target_key)),
         ("target", high, Some("label-target-high")),

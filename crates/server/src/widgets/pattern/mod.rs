@@ -93,6 +93,14 @@ impl PatternPage {
 
 fn sample_trend(t: Tr) -> Trend {
     let before: Vec<f64> = course(24, 21.0, -0.05).collect();
+    let next =
+        months(24).last().into_iter().flat_map(|last| (1..=6).map(move |step| (step, last.shift(step))));
+    let ahead = next.map(|(step, period)| TrendPoint {
+        label: period.label(t.lang()),
+        ahead: Some((17.2 - 0.1 * f64::from(step), 16.6 - 0.2 * f64::from(step), 17.8)),
+        target: Some(14.0),
+        ..TrendPoint::default()
+    });
     let points = months(24)
         .zip(course(24, 20.0, -0.12))
         .enumerate()
@@ -105,7 +113,9 @@ fn sample_trend(t: Tr) -> Trend {
             target: Some(if index < 15 { 16.0 } else { 14.0 }),
             target_high: None,
             href: Some("#".to_owned()),
+            ahead: None,
         })
+        .chain(ahead)
         .collect();
     let summary = t.tr("sample-summary").into_owned();
     Trend::new(t, t.tr("sample-indicator").into_owned(), summary, "%".to_owned(), 1, points)

@@ -354,6 +354,7 @@ impl Sampler {
                     target: Some(self.target()),
                     target_high: None,
                     href: Some("#".to_owned()),
+                    ahead: None,
                 }
             })
             .collect();
