@@ -103,11 +103,13 @@ fn every_answer_carries_the_security_headers() {
         match kind {
             "file" => assert!(policy.ends_with("sandbox"), "{path}: {policy}"),
             "page" => {
-                // A page that follows the center runs one script, known by its digest; the others none.
+                // A page that follows the center runs one script, known by its digest; one that declares a
+                // script of its own runs that, by a nonce; the others none.
                 let follows = body.contains("/live.js\" integrity=\"sha256-");
-                let (scripts, types) = match follows {
-                    true => ("script-src 'sha256-", "trusted-types pendopo"),
-                    false => ("script-src 'none'", "trusted-types 'none'"),
+                let (scripts, types) = match (follows, body.contains(".js\" nonce=\"")) {
+                    (true, _) => ("script-src 'sha256-", "trusted-types pendopo"),
+                    (false, true) => ("script-src 'nonce-", "trusted-types 'none'"),
+                    (false, false) => ("script-src 'none'", "trusted-types 'none'"),
                 };
                 assert!(policy.contains(scripts) && policy.ends_with(types), "{path}: {policy}");
                 assert!(policy.contains("require-trusted-types-for 'script'"), "{path}: {policy}");
