@@ -21,7 +21,9 @@ test: ## install what the tests need and run them all
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory assets
 	cargo fmt --all --check
-	cargo nextest run --workspace --no-fail-fast
+	rm -f $(TARGET)/nextest/default/junit.xml
+	failed=0; cargo nextest run --workspace --no-fail-fast || failed=$$?; \
+	cargo run --quiet -p xtask -- counts $(TARGET)/nextest/default/junit.xml; exit $$failed
 	cargo test --workspace --doc --quiet
 	@$(MAKE) --no-print-directory clean-services
 

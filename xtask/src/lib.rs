@@ -2,8 +2,9 @@
 //!
 //! Who may use whom is in `direction`; names of places in `places`; the interface's words in `messages`;
 //! what pages may load in `pages`; what maps of security requirements cite in `evidence`. Each check
-//! takes files and gives problems with file and line.
+//! takes files and gives problems with file and line. `counts` is for after a test run.
 
+pub mod counts;
 pub mod direction;
 pub mod evidence;
 pub mod messages;

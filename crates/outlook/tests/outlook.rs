@@ -131,7 +131,7 @@ fn intervals_hold_their_share_of_what_comes() {
     }
     let share = |inside: usize| 100 * inside / all;
     let (likely, wide) = (share(likely), share(wide));
-    eprintln!("{all} forecasts: {likely} % in the 80 % interval, {wide} % in the 95 % one");
+    eprintln!("counted: {all} forecasts: {likely} % in the 80 % interval, {wide} % in the 95 % one");
     assert!((70..=92).contains(&likely), "{likely} % of {all} in the 80 % interval");
     assert!((88..=100).contains(&wide), "{wide} % of {all} in the 95 % interval");
 }
@@ -155,7 +155,7 @@ fn planted_oddities_are_found_and_told_apart_and_few_alarms_are_false() {
     }
     let share = |count: usize| 100 * count / looks;
     eprintln!(
-        "{looks} looks: spikes {} %, shifts {} %, false {} %",
+        "counted: oddities in {looks} looks: spikes {} %, shifts {} %, false {} %",
         share(spikes),
         share(shifts),
         share(alarms)

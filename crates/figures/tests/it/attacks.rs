@@ -518,7 +518,7 @@ fn withstand(store: &Store) {
         [[Value::Int(18)]]
     );
     eprintln!(
-        "{:?}: {} attacks, {refused} refused, {answered} answered without harm, slowest {} ms, {memory} MiB more",
+        "counted: SQL on {:?}: {} attacks, {refused} refused, {answered} answered without harm, slowest {} ms, {memory} MiB more",
         store.db.engine(),
         all.len(),
         slowest.as_millis()

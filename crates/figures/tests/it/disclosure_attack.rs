@@ -403,7 +403,7 @@ fn attack_all(tables: u64, complementary: bool) -> Found {
 fn no_hidden_cell_is_recovered() {
     let found = attack_all(10_000, true);
     println!(
-        "{} tables, {} hidden cells, {} recovered ({} by elimination, {} by bounds); {} small ones, {} narrowed \
+        "counted: small cells: {} tables, {} hidden cells, {} recovered ({} by elimination, {} by bounds); {} small ones, {} narrowed \
          within the mark; {} releases withheld",
         found.tables,
         found.hidden,
@@ -422,7 +422,7 @@ fn no_hidden_cell_is_recovered() {
 fn without_complementary_cells_the_attack_succeeds() {
     let found = attack_all(300, false);
     println!(
-        "control: {} of {} tables broken, {} cells solved",
+        "counted: small cells without complementary ones: {} of {} tables broken, {} cells solved",
         found.tables_broken, found.tables, found.solved
     );
     assert!(found.tables_broken > 150, "{found:?}");

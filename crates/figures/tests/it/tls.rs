@@ -47,7 +47,7 @@ fn a_server_is_spoken_to_under_a_certificate_that_is_trusted_or_not_at_all() {
     let db = open(&server.url("localhost", &trusting(&trusted))).unwrap();
     db.migrate(pendopo_figures::MIGRATIONS).unwrap();
     let connections = server.who_speaks_tls("pendopo");
-    println!("{} connections, each under TLS", connections.len());
+    println!("counted: {} connections to PostgreSQL, each under TLS", connections.len());
     assert!(!connections.is_empty() && connections.iter().all(|tls| *tls), "{connections:?}");
     drop(db);
 

@@ -59,7 +59,7 @@ fn every_changed_bit_and_every_cut_is_noticed() {
         assert!(vault.open("a", &sealed[..length]).is_err(), "cut to {length}");
         tried += 1;
     }
-    println!("{tried} changes, all noticed");
+    println!("counted: key file: {tried} changed bits and cuts, all noticed");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn weak_keys_are_refused_with_what_to_do() {
     write_private(&file, &good);
     Vault::from_file(&file).unwrap();
     assert!(refused >= 20, "{refused}");
-    println!("{refused} weak or damaged key files, all refused");
+    println!("counted: {refused} weak or damaged key files, all refused");
 }
 
 const TABLE: &[Migration] = &[Migration {

@@ -375,6 +375,6 @@ mod tests {
         let minute_later = Duration::from_secs(120);
         (0..200_000_u32)
             .for_each(|n| assert!(buckets.take(IpAddr::V4((n | 1 << 30).into()), minute_later).is_ok()));
-        println!("{kept} of 1,000,000 addresses kept");
+        println!("counted: limits: {kept} of 1,000,000 addresses kept");
     }
 }

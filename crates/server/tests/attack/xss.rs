@@ -473,7 +473,7 @@ fn scripts_in_any_text_never_run() {
     check_that_the_browser_notices(&report, &pages);
     let (columns, texts) = planted(&center.db());
     eprintln!(
-        "{} payloads, in {texts} texts of {columns} columns; {} routes of pages, {views} views, {occurrences} occurrences: \
+        "counted: scripts: {} payloads, in {texts} texts of {columns} columns; {} routes of pages, {views} views, {occurrences} occurrences: \
          0 ran, 0 violations; {} routes of data and files; {} s",
         payloads.len(),
         pages.len(),

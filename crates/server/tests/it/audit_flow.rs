@@ -135,5 +135,5 @@ fn a_kill_leaves_a_whole_chain_and_takes_only_the_latest_views() {
         (views, lost) = (views + answered.len(), lost + answered.len() - kept);
         center.ok(&["audit", "verify"]);
     }
-    eprintln!("{KILLS} kills: {lost} of {views} views lost, each chain whole");
+    eprintln!("counted: audit: {KILLS} kills: {lost} of {views} views lost, each chain whole");
 }

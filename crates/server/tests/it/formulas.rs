@@ -101,7 +101,7 @@ fn no_file_of_the_center_holds_a_formula() {
         }
     }
     eprintln!(
-        "{} triggers, {} files, each read with commas and semicolons, {cells} cells: 0 formulas",
+        "counted: formulas in CSV: {} triggers, {} files, each read with commas and semicolons, {cells} cells: 0 formulas",
         TRIGGERS.len(),
         files.len()
     );

@@ -125,7 +125,7 @@ fn every_answer_carries_the_security_headers() {
         }
     }
     assert!(kinds["page"] > 20 && kinds["data"] > 15 && kinds["file"] > 0, "{kinds:?}");
-    println!("{checked} answers checked: {kinds:?}");
+    println!("counted: headers of {checked} answers checked: {kinds:?}");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn keys_are_rotated_while_a_server_runs_and_stored_secrets_keep_opening() {
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let open = center.run(&["sources"]);
     assert!(!open.status.success() && text(&open.stderr).contains("chmod 600"), "{}", text(&open.stderr));
-    println!("{ROTATIONS} rotations under a running server; the sealed value opened each time");
+    println!("counted: {ROTATIONS} rotations of the key under a running server; the sealed value opened each time");
 }
 
 /// All files below a folder.
@@ -412,7 +412,7 @@ fn fifty_planted_secrets_are_found_nowhere() {
         }
     }
     println!(
-        "{} planted secrets, {} places of {} KiB in all: found 0",
+        "counted: {} planted secrets, {} places of {} KiB in all: found 0",
         planted.len(),
         places.len(),
         bytes / 1024

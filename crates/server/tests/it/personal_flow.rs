@@ -325,7 +325,7 @@ fn planted_values_are_found_nowhere() {
     leaks.extend(reason.map(|(place, _)| format!("the reason in {place}")));
     let bytes: usize = traces.0.iter().map(|(_, kept)| kept.len()).sum();
     eprintln!(
-        "{} values planted in {} kinds of sources and {} places of a row; {} places looked through ({} outputs, \
+        "counted: personal data: {} values planted in {} kinds of sources and {} places of a row; {} places looked through ({} outputs, \
          {shown} pages, {} kept answers, {bytes} bytes): {} found",
         values.len(),
         KINDS.len(),

@@ -66,4 +66,8 @@ fn real_statistics_come_in_as_they_are() {
     let again = run(&center, &files, "penduduk-jateng");
     let revisions = center.db().read(|r| Ok(number(r, "select coalesce(sum(revised), 0) from run"))).unwrap();
     assert_eq!(revisions, 0, "{again}");
+    eprintln!(
+        "counted: real statistics: 552 regions, the 35 of Jawa Tengah add up to 38430645; 549 of 560 prices, 11 not \
+         reported; the same file again: {revisions} revisions"
+    );
 }

@@ -309,7 +309,7 @@ fn only_a_linked_subject_of_the_issuer_comes_in() {
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.windows(10).any(|part| part == b"eyJhbGciOi"), "{file:?} holds a token");
     }
-    eprintln!("{tried} ways in refused");
+    eprintln!("counted: single sign-on: {tried} ways in refused");
 }
 
 #[test]

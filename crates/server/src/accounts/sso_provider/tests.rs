@@ -199,7 +199,7 @@ fn no_other_token_holds() {
     check("other claims under a right signature", format!("{head}.{other}.{signature}"));
     check("no signature at all", format!("{head}.{other}."));
     check("two parts", format!("{head}.{other}"));
-    println!("{refused} tokens refused");
+    println!("counted: single sign-on: {refused} forged or stale tokens refused");
     assert_eq!(refused, 28);
 }
 

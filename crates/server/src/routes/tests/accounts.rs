@@ -126,7 +126,7 @@ async fn what_weighs_asks_for_password_and_code_unless_they_were_just_given() {
             refused += 1;
         }
     }
-    println!("{refused} changes refused without password and code");
+    println!("counted: {refused} changes refused without password and code");
     assert!(other.is_inside(&world).await && old.is_inside(&world).await);
     assert_eq!(count(&world, "select count(*) from token"), 0);
 
@@ -365,7 +365,7 @@ async fn nothing_of_the_file_system_is_served() {
             assert!(!reply.body.contains("root:") && !reply.body.contains("[core]"), "{path}");
         }
     }
-    println!("{} paths of files and folders lead nowhere", paths.len());
+    println!("counted: {} paths of files and folders lead nowhere", paths.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,7 +103,7 @@ async fn guesses_are_few_and_the_person_is_not_locked_out() {
             other => panic!("guess {n}: {other}"),
         }
     }
-    println!("of 200 guesses {evaluated} were evaluated, {refused} refused");
+    println!("counted: of 200 guesses of a password {evaluated} were evaluated, {refused} refused");
     assert_eq!((evaluated, refused), (20, 180));
     let stranger = sign_in(&world, "", "korban", PASSWORD).await;
     assert_eq!(stranger.status, StatusCode::TOO_MANY_REQUESTS, "the right guess of a stranger waits too");
@@ -228,7 +228,7 @@ async fn no_change_is_made_by_a_form_from_elsewhere() {
             tried += 1;
         }
     }
-    println!("{tried} forged changes refused");
+    println!("counted: {tried} forged forms refused");
     assert!(tried > 80, "{tried}");
     assert_eq!(world.send(get(&cookie, "/profil")).await.status, StatusCode::OK, "nothing was signed out");
 }
@@ -251,7 +251,7 @@ async fn visitors_leave_nothing_behind() {
         .unwrap();
     assert_eq!(sessions, 0);
     let grown = size(&world).saturating_sub(before);
-    println!("2000 visits: 0 sessions, {grown} bytes more on disk");
+    println!("counted: 2000 visits without signing in: 0 sessions, {grown} bytes more on disk");
     assert!(grown < 256 * 1024, "{grown}");
 }
 

@@ -193,7 +193,7 @@ async fn two_hundred_slow_senders_keep_nobody_out_and_are_sent_away() {
         assert!(read.is_err() || rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{rest:?}");
     }
     println!(
-        "200 slow senders: a reader waited {} ms; all were closed after {} ms",
+        "counted: 200 slow senders: a reader waited {} ms; all were closed after {} ms",
         waited.as_millis(),
         started.elapsed().as_millis()
     );

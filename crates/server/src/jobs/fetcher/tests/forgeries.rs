@@ -285,7 +285,7 @@ async fn no_forged_address_is_connected_to() {
     assert_eq!(caught.load(Ordering::SeqCst), 0, "somebody walked into the trap");
     assert!(all >= 600, "{all}");
     println!(
-        "{all} forged addresses ({literal} written or named, {redirects} by redirect, {databases} of databases, the rest by \
+        "counted: {all} forged addresses ({literal} written or named, {redirects} by redirect, {databases} of databases, the rest by \
          a name server that changes its mind): 0 connections to closed addresses"
     );
 }
