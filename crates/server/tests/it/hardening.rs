@@ -265,7 +265,9 @@ fn keys_are_rotated_while_a_server_runs_and_stored_secrets_keep_opening() {
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     let open = center.run(&["sources"]);
     assert!(!open.status.success() && text(&open.stderr).contains("chmod 600"), "{}", text(&open.stderr));
-    println!("counted: {ROTATIONS} rotations of the key under a running server; the sealed value opened each time");
+    println!(
+        "counted: {ROTATIONS} rotations of the key under a running server; the sealed value opened each time"
+    );
 }
 
 /// All files below a folder.

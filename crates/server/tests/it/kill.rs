@@ -164,5 +164,8 @@ fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     assert_eq!(trial.acknowledged, generation, "the center does not go on after the kills");
     let verified = trial.center.ok(&["audit", "verify"]);
     eprintln!("after the kills: {}", verified.lines().last().unwrap_or_default());
-    eprintln!("counted: {} kills -9 in {attempts} attempts: 0 acknowledged rows lost, 0 rows twice", trial.killed);
+    eprintln!(
+        "counted: {} kills -9 in {attempts} attempts: 0 acknowledged rows lost, 0 rows twice",
+        trial.killed
+    );
 }

@@ -216,7 +216,10 @@ async fn every_route_answers_every_asker_as_the_table_says() {
             }
         }
     }
-    println!("counted: roles and routes: {cells} cells of {} askers, {read} bytes read for leaks: {kinds:?}", askers.len());
+    println!(
+        "counted: roles and routes: {cells} cells of {} askers, {read} bytes read for leaks: {kinds:?}",
+        askers.len()
+    );
     assert!(
         wrong.is_empty(),
         "{} of {cells} cells are wrong:\n{}",
