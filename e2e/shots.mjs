@@ -1,9 +1,10 @@
 // Walks over all pages of a running center, takes screenshots at three sizes and fails when a page
 // answers with an error, scrolls sideways or logs an error.
 //
-//   node shots.mjs http://127.0.0.1:8600 ../docs/screenshots [part of the pages' names]
+//   node shots.mjs http://127.0.0.1:8600 ../docs/screenshots [parts of the pages' names, comma between]
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { staged } from "./staged.mjs";
 
 const [base = "http://127.0.0.1:8600", folder = "../docs/screenshots", only = ""] = process.argv.slice(2);
 const sizes = [
@@ -82,29 +83,47 @@ async function open(page, url) {
   return answer;
 }
 
+// The whole of a long page: what keeps to the window's edge would cover a part of it.
+async function shoot(page, path) {
+  await page.evaluate(() => {
+    for (const element of document.querySelectorAll("body *")) {
+      const { position, bottom } = getComputedStyle(element);
+      if (position === "fixed" && bottom === "0px") element.style.position = "static";
+    }
+  });
+  await page.screenshot({ path, fullPage: true });
+}
+
 mkdirSync(folder, { recursive: true });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  // By it fields of dates are written, where the browser has the language (chromium-l10n).
+  env: { ...process.env, LANGUAGE: "id" },
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
 });
 const administrator = await signIn(browser, "pengelola");
 const api = async (path) => (await administrator.request.get(`${base}/api/v1${path}`)).json();
 const kept = { pengelola: await administrator.storageState() };
 let wrong = 0;
-for (const [name, path, login] of (await pages(api)).filter(([name]) => name.includes(only))) {
-  kept[login] ??= await (await signIn(browser, login)).storageState();
+const walked = await pages(api);
+for (const [, , login] of walked) kept[login] ??= await (await signIn(browser, login)).storageState();
+const all = walked.map(([name, path, login]) => [name, path, kept[login]]);
+if (process.env.PENDOPO__SSO__ISSUER) all.push(...(await staged(browser, base, passwords, signIn)));
+for (const [name, path, storageState] of all.filter(([name]) => only.split(",").some((part) => name.includes(part)))) {
   for (const [width, height] of sizes) {
-    const context = await browser.newContext({ storageState: kept[login], viewport: { width, height }, locale: "id-ID", timezoneId: "Asia/Jakarta" });
+    const context = await browser.newContext({ storageState, viewport: { width, height }, locale: "id-ID", timezoneId: "Asia/Jakarta" });
     const page = await context.newPage();
     const complaints = [];
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    // What the provider of identities shows on the way is not ours.
+    const ours = (message) => message.location().url.startsWith(base);
+    page.on("console", (message) => message.type() === "error" && ours(message) && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(String(error)));
-    const answer = await open(page, base + path);
-    const expected = { error: 404, forbidden: 403 }[name] ?? 200;
+    const answer = typeof path === "string" ? await open(page, base + path) : await path(page);
+    const expected = { error: 404, forbidden: 403, "sso-refused": 403 }[name] ?? 200;
     if (answer.status() !== expected) complaints.push(`status ${answer.status()}`);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (overflow > 0) complaints.push(`scrolls sideways by ${overflow} px`);
-    await page.screenshot({ path: `${folder}/${name}-${width}.png`, fullPage: true });
+    await shoot(page, `${folder}/${name}-${width}.png`);
     const relevant = complaints.filter((text) => !(name === "error" && text.includes("404"))).filter((text) => !(expected === 403 && text.includes("403")));
     if (relevant.length > 0) {
       wrong += relevant.length;

@@ -23,6 +23,8 @@ esac
 case "$task" in
   test | attack | shots) need chromium chromium ;;
 esac
+# Fields of dates are drawn in the browser's own language.
+[ "$task" != shots ] || [ -e /usr/lib/chromium/locales/id.pak ] || packages+=(chromium-l10n)
 case "$task" in
   bench)
     need python3 python3
