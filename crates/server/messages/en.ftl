@@ -194,6 +194,15 @@ exception-since =
     }
 exception-worst = Worst: { $n }.
 exception-worsening = Worse than { $a } ({ $b }).
+exception-decline =
+    Worse { $n } { $cadence ->
+        [day] days
+        [week] weeks
+        [month] months
+        [quarter] quarters
+        [semester] half-years
+       *[year] years
+    } in a row: from { $was } ({ $from }) to { $is } ({ $to }).
 exception-improving = Better than { $a } ({ $b }).
 exception-steady = Unchanged since { $a }.
 lineage-link = origin

@@ -180,6 +180,15 @@ exception-since =
     }
 exception-worst = Terburuk: { $n }.
 exception-worsening = Memburuk dari { $a } ({ $b }).
+exception-decline =
+    Memburuk { $n } { $cadence ->
+        [day] hari
+        [week] pekan
+        [month] bulan
+        [quarter] triwulan
+        [semester] semester
+       *[year] tahun
+    } berturut-turut: dari { $was } ({ $from }) menjadi { $is } ({ $to }).
 exception-improving = Membaik dari { $a } ({ $b }).
 exception-steady = Tidak berubah dari { $a }.
 lineage-link = asal angka

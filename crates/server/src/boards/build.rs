@@ -1,34 +1,27 @@
 //! Puts a board together from its definition, the latest figures of the center's region and the sources.
 
 use super::{
+    exceptions::exceptions,
     material::Material,
-    pages::{AgencyItem, BoardPage, ExceptionItem, MapItem, SectionItem},
+    pages::{AgencyItem, BoardPage, MapItem, SectionItem},
     store,
     widgets::{is_known, place},
 };
 use crate::{
     error::{AppError, AppResult},
     indicators::{
-        outlook, rules,
+        rules,
         store::{below_key, indicator_name, sector_name},
     },
     packs::{schema::BoardFile, widget::WidgetDef},
-    sources::store::SourceHealth,
     web::{Asked, Chrome},
     widgets::{Empty, Framed, Mark, Shape, Surface},
 };
 use pendopo_figures::{
-    IndicatorRow, Reader,
-    questions::{LatestFigure, Order, Questions, SeriesOf, TableOf},
+    Reader,
+    questions::{Questions, TableOf},
 };
-use pendopo_vocab::{Direction, FreshnessState, TargetStatus};
-
-/// Exceptions listed of each kind; the rest is a link.
-const LISTED_OFF: usize = 5;
-const LISTED_SOURCES: usize = 3;
-const LISTED_RISK: usize = 2;
-/// Regions named as the worst in an exception.
-const WORST_REGIONS: i64 = 2;
+use pendopo_vocab::{FreshnessState, TargetStatus};
 
 /// Builds the home board, or the one called `code`.
 ///
@@ -119,129 +112,6 @@ fn summary(asked: &Asked, material: &Material) -> String {
         words.push_str(&t.tr1("board-summary-silent", silent));
     }
     words
-}
-
-/// What needs a look: figures off target by the size of their miss, sources that are ill, figures at risk
-/// that got worse. And how many more there are.
-pub(super) fn exceptions(
-    reader: &mut Reader<'_>,
-    asked: &Asked,
-    material: &Material,
-) -> AppResult<(Vec<ExceptionItem>, usize)> {
-    let row =
-        |figure: &LatestFigure| material.catalog.by_id(figure.indicator_id).map(|indicator| &indicator.row);
-    let mut off: Vec<&LatestFigure> =
-        material.latest.values().filter(|figure| figure.status == TargetStatus::OffTrack).collect();
-    off.sort_by(|a, b| b.miss.total_cmp(&a.miss).then(a.indicator_id.cmp(&b.indicator_id)));
-    let worsening = |figure: &LatestFigure| {
-        let row = row(figure).filter(|row| rules::missing_reports(row, figure).is_none())?;
-        rules::is_better(row, figure.previous?, figure.value?, rules::bounds(figure)).map(|better| !better)
-    };
-    let mut risk: Vec<&LatestFigure> = material
-        .latest
-        .values()
-        .filter(|figure| figure.status == TargetStatus::AtRisk && worsening(figure) == Some(true))
-        .collect();
-    risk.sort_by(|a, b| b.miss.total_cmp(&a.miss).then(a.indicator_id.cmp(&b.indicator_id)));
-    let mut ill: Vec<&SourceHealth> =
-        material.sources.iter().filter(|source| source.state < FreshnessState::Late).collect();
-    ill.sort_by_key(|source| source.state);
-    let more = off.len().saturating_sub(LISTED_OFF) + risk.len().saturating_sub(LISTED_RISK);
-    let more = more + ill.len().saturating_sub(LISTED_SOURCES);
-    let mut items = Vec::new();
-    for figure in off.into_iter().take(LISTED_OFF) {
-        if let Some(row) = row(figure) {
-            items.push(figure_exception(reader, asked, material, row, figure)?);
-        }
-    }
-    items.extend(ill.into_iter().take(LISTED_SOURCES).map(|source| source_exception(asked, source)));
-    for figure in risk.into_iter().take(LISTED_RISK) {
-        if let Some(row) = row(figure) {
-            items.push(figure_exception(reader, asked, material, row, figure)?);
-        }
-    }
-    Ok((items, more))
-}
-
-fn figure_exception(
-    reader: &mut Reader<'_>,
-    asked: &Asked,
-    material: &Material,
-    row: &IndicatorRow,
-    figure: &LatestFigure,
-) -> AppResult<ExceptionItem> {
-    let t = asked.t;
-    let mut what = rules::exception_words(row, figure, t);
-    let worst = worst_regions(reader, asked, material, row, figure)?;
-    if !worst.is_empty() {
-        what.push(' ');
-        what.push_str(&t.tr1("exception-worst", worst.join(", ")));
-    }
-    let of = SeriesOf { indicator_id: figure.indicator_id, region: material.region, breakdown_id: 0 };
-    let ahead = outlook::look_ahead_of(reader, &asked.scope, outlook::today(asked), row, of)?;
-    if let Some(words) = outlook::short_words(&ahead, t) {
-        what.push(' ');
-        what.push_str(&words);
-    }
-    Ok(ExceptionItem {
-        indicator_id: Some(figure.indicator_id),
-        mark: rules::latest_mark(Some(figure), t),
-        name: indicator_name(row, t).to_owned(),
-        href: rules::indicator_href(&row.code, material.region),
-        figure: figure.value.map(|value| rules::head(row, value, t)),
-        what,
-        from: format!("{} · {}", rules::period_label(figure.period, t), material.catalog.agency_short(row)),
-        link: (
-            rules::lineage_href(&row.code, material.region, figure.period, ""),
-            t.tr("lineage-link").into_owned(),
-        ),
-    })
-}
-
-/// The regions one level down with the worst values, where "worst" means something across regions of
-/// different size: not for sums.
-fn worst_regions(
-    reader: &mut Reader<'_>,
-    asked: &Asked,
-    material: &Material,
-    row: &IndicatorRow,
-    figure: &LatestFigure,
-) -> AppResult<Vec<String>> {
-    let order = match row.direction {
-        Direction::Lower => Order::Highest,
-        Direction::Higher => Order::Lowest,
-        Direction::Range => return Ok(Vec::new()),
-    };
-    let Some(level) = material.region.level().child() else { return Ok(Vec::new()) };
-    if row.region_aggregation == pendopo_vocab::RegionAggregation::Sum || row.level < level {
-        return Ok(Vec::new());
-    }
-    let of = TableOf {
-        indicator_id: figure.indicator_id,
-        breakdown_id: 0,
-        parent: material.region,
-        level,
-        period: Some(figure.period),
-    };
-    let ranked = reader.ranking(&asked.scope, of, order, WORST_REGIONS, None)?;
-    Ok(ranked
-        .into_iter()
-        .map(|region| format!("{} {}", region.name, rules::words_or_hidden(row, region.value, asked.t)))
-        .collect())
-}
-
-fn source_exception(asked: &Asked, source: &SourceHealth) -> ExceptionItem {
-    let href = format!("/sumber/{}", source.code);
-    ExceptionItem {
-        indicator_id: None,
-        mark: Mark::freshness(source.state, asked.t),
-        name: source.name.clone(),
-        href: href.clone(),
-        figure: None,
-        what: source.sentence(asked.t.lang(), asked.now, &asked.identity.time_zone),
-        from: source.agency_short.clone(),
-        link: (href, asked.t.tr("source-link").into_owned()),
-    }
 }
 
 fn agencies(asked: &Asked, material: &Material) -> Vec<AgencyItem> {

@@ -1,6 +1,7 @@
 //! Slice: the leader's board. Exceptions first, then who owns them, then the sectors and the map.
 
 pub mod build;
+mod exceptions;
 pub mod material;
 pub mod pages;
 mod store;

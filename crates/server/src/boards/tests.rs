@@ -1,6 +1,6 @@
 //! Boards with widgets of every kind: with figures, without, gone, not for the reader, refused.
 
-use super::{build::build, material::Material, widgets::place};
+use super::{build::build, material::Material, today, widgets::place};
 use crate::{
     app::App,
     config::Config,
@@ -454,4 +454,30 @@ async fn a_feed_tells_visitors_of_figures_and_watchers_of_failures() {
     let only = center.asked(Lang::Id, Sensitivity::Public);
     let hidden = center.widget(&only, Surface::Desk, "kind = \"feed\"\nsource = \"rahasia\"\n");
     assert!(is_instead(&hidden) && !hidden.to_string().contains("rahasia"));
+}
+
+#[tokio::test]
+async fn a_figure_that_gets_worse_month_by_month_is_told_though_it_has_no_target() {
+    let center = Center::open(BOARD).await;
+    let all = center.asked(Lang::Id, Sensitivity::Restricted);
+    assert!(!center.board(&all).contains("berturut-turut: dari"), "nothing has got worse three times yet");
+    // The last column falls from May on, in all subdistricts.
+    let falling = rows().remove(0).1.lines().fold(String::new(), |text, line| {
+        let (rest, last) = line.rsplit_once(',').unwrap();
+        let month: i32 = line.split(['-', ',']).nth(2).and_then(|month| month.parse().ok()).unwrap_or(0);
+        let last = last
+            .parse::<i32>()
+            .map_or_else(|_| last.to_owned(), |value| (value - (month - 4).max(0)).to_string());
+        text + rest + "," + &last + "\n"
+    });
+    std::fs::write(center.app.config().files_folder.join("angka.csv"), falling).unwrap();
+    run_source(&center.app, "angka", &RunOptions::default()).await.unwrap();
+    let told = "Memburuk 4 bulan berturut-turut: dari 52,5";
+    assert!(center.board(&all).contains(told));
+    let chrome = Chrome::new(all.t, "Uji", NavItem::Today, "/", all.now, &all.identity.time_zone);
+    let today =
+        center.app.db().read(|reader| Ok(today::build(reader, &all, chrome.clone()))).unwrap().unwrap();
+    assert!(today.render().unwrap().contains(told));
+    let english = center.board(&center.asked(Lang::En, Sensitivity::Restricted));
+    assert!(english.contains("Worse 4 months in a row: from"));
 }

@@ -1,11 +1,7 @@
 //! The leader's page on a phone: what needs you today, what changed since yesterday, who has not moved. At most
 //! nine cards; each is a sentence, a small line and one tap to the figure's origin.
 
-use super::{
-    build::{empty, exceptions},
-    material::Material,
-    pages::ExceptionItem,
-};
+use super::{build::empty, exceptions::exceptions, material::Material, pages::ExceptionItem};
 use crate::{
     error::AppResult,
     indicators::{rules, store::indicator_name},

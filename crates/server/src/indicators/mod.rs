@@ -1,5 +1,6 @@
 //! Slice: indicators, their course, the regions below, and the lineage of every figure.
 
+pub mod decline;
 mod lineage;
 mod list;
 mod one;

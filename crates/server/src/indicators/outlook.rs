@@ -138,7 +138,7 @@ pub fn today(asked: &Asked) -> Date {
 
 /// The values that say something about the next: not hidden, not of a sum that still grows – in a period that
 /// is not over, or with reports from below outstanding.
-fn usable(row: &IndicatorRow, points: &[Point], today: Date) -> Vec<(Period, f64)> {
+pub fn usable(row: &IndicatorRow, points: &[Point], today: Date) -> Vec<(Period, f64)> {
     let grows = |point: &Point, period: Period| {
         let outstanding =
             point.rolled && point.reported.zip(point.expected).is_some_and(|(is, all)| is < all);

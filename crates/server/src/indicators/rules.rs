@@ -1,6 +1,6 @@
 //! How figures are put into words. Pure.
 
-use super::store::indicator_name;
+use super::{decline::Decline, store::indicator_name};
 use crate::{
     web::{Figure, Tr, change, figure, thousands},
     widgets::{Change, Mark, Sparkline, Tile},
@@ -219,7 +219,12 @@ pub fn latest_mark(latest: Option<&LatestFigure>, t: Tr) -> Mark {
 }
 
 /// What is wrong with a figure that misses its target, in sentences.
-pub fn exception_words(row: &IndicatorRow, latest: &LatestFigure, t: Tr) -> String {
+pub fn exception_words(
+    row: &IndicatorRow,
+    latest: &LatestFigure,
+    decline: Option<&Decline>,
+    t: Tr,
+) -> String {
     let mut sentences = Vec::new();
     if let Some((target, value)) = latest.target.zip(latest.value) {
         let against = target_words(row, target, latest.target_high, t);
@@ -229,7 +234,9 @@ pub fn exception_words(row: &IndicatorRow, latest: &LatestFigure, t: Tr) -> Stri
     if latest.status == TargetStatus::OffTrack && latest.off_periods > 0 {
         sentences.push(t.tr1("exception-since", latest.off_periods));
     }
-    if let Some((before, value)) =
+    if let Some(decline) = decline {
+        sentences.push(decline.words(row, t));
+    } else if let Some((before, value)) =
         latest.previous.zip(latest.value).filter(|_| missing_reports(row, latest).is_none())
     {
         let (when, was) = (previous_label(latest.period, t), words(row, before, t));
