@@ -26,9 +26,12 @@ pub enum AppError {
     /// It cannot be done in the present state, such as a second run of one source.
     #[error("{0}")]
     Conflict(String),
-    /// Too much at once, or the disk is full: try later. The text says why.
+    /// Too much at once: try later. The text says why.
     #[error("{0}")]
     Busy(String),
+    /// Nothing can be written, as when the disk is full; reading goes on. The text is the system's own.
+    #[error("{0}")]
+    CannotSave(String),
     /// Our fault. Logged once with a reference; the reader sees the reference alone.
     #[error("internal error")]
     Internal(#[source] anyhow::Error),
@@ -49,7 +52,7 @@ impl AppError {
             AppError::Forbidden => StatusCode::FORBIDDEN,
             AppError::Invalid(_) => StatusCode::BAD_REQUEST,
             AppError::Conflict(_) => StatusCode::CONFLICT,
-            AppError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            AppError::Busy(_) | AppError::CannotSave(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -65,6 +68,7 @@ impl AppError {
             AppError::Invalid(_) => "invalid",
             AppError::Conflict(_) => "conflict",
             AppError::Busy(_) => "busy",
+            AppError::CannotSave(_) => "cannot-save",
             AppError::Internal(_) => "internal",
         }
     }
@@ -73,7 +77,7 @@ impl AppError {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> AppError {
         match error {
-            DbError::Full(_) => AppError::Busy(error.to_string()),
+            DbError::Full(_) => AppError::CannotSave(error.to_string()),
             DbError::Busy(_) => AppError::Busy(error.to_string()),
             other => AppError::Internal(other.into()),
         }

@@ -42,6 +42,15 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
     center.ok(&["run", "angka"]);
     let server = center.serve().signed_in(&center);
     assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200));
+    let page = server.ask("GET", "/data-pribadi/insiden", "").unwrap();
+    let long = "a".repeat(4_000);
+    let report = |n: usize| {
+        let form = format!(
+            "_token={}&title=Kejadian+{n}&what={long}&cause={long}&measures={long}",
+            page.form_token()
+        );
+        server.ask("POST", "/data-pribadi/insiden", &form).unwrap()
+    };
 
     let filler = disk.path().join("filler");
     // Enough rows that the log must grow.
@@ -63,11 +72,29 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("\"value\":7.0"), "{body}");
     assert_eq!(server.get("/").map(|(status, _)| status), Some(200));
+    // A form of a page: what the log has room for may be kept, then it is refused with the cause.
+    let kept = (0..200).take_while(|n| report(*n).status == 303).count();
+    let refused = report(kept);
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    for part in ["Tidak dapat menyimpan", "Disk pusat data penuh", "cannot write"] {
+        assert!(refused.body.contains(part), "`{part}` is not in {}", refused.body);
+    }
+    let incidents = || {
+        let listed = server.get("/data-pribadi/insiden").unwrap().1;
+        listed.matches("href=\"/data-pribadi/insiden/").count()
+    };
+    assert_eq!(incidents(), kept, "what was answered as kept is there, what was refused is not");
 
     std::fs::remove_file(&filler).unwrap();
     assert_eq!(server.get("/readyz").map(|(status, _)| status), Some(200), "no recovery without a restart");
+    let again = report(kept);
+    assert_eq!((again.status, incidents()), (303, kept + 1), "{}", again.body);
     center.ok(&["run", "angka"]);
     assert!(center.ok(&["query", "select value from latest", "--format", "csv"]).contains('8'));
+    eprintln!(
+        "counted: full disk: a run and a form refused with the cause ({kept} forms kept before), pages and the API went \
+         on, writing again without a restart"
+    );
 }
 
 /// Writes until not a byte more fits.

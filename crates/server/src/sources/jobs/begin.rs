@@ -142,7 +142,8 @@ fn lock_source(db: &Db, folder: &Path, source_id: i64) -> AppResult<Option<File>
         return Ok(None);
     }
     let path = lock_path(folder, source_id);
-    let failed = |error: std::io::Error| AppError::Busy(format!("cannot lock {}: {error}", path.display()));
+    let failed =
+        |error: std::io::Error| AppError::CannotSave(format!("cannot lock {}: {error}", path.display()));
     std::fs::create_dir_all(folder.join("locks")).map_err(failed)?;
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
