@@ -64,6 +64,8 @@ pub fn sentence(
     };
     let since =
         ill_since(facts, promise, now).map_or_else(|| "?".to_owned(), |at| moment(at, lang, now, zone));
+    // "Since 18:10", but "last data at 18:10".
+    let since = since.trim_start_matches("at ").to_owned();
     let last = facts.last_good.map(|at| moment(at, lang, now, zone));
     let every = span(promise.every_secs, lang);
     let count = facts.failures;
