@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
 use pendopo_sample::{
     mishaps::Mishaps,
     model::Model,
@@ -55,6 +56,9 @@ struct Serve {
     /// Nothing goes wrong: no late service, no renamed column, no bad rows.
     #[arg(long)]
     calm: bool,
+    /// As if the services had been up for so many minutes already: what goes wrong, and when, follows from it.
+    #[arg(long, env = "PENDOPO_SAMPLE_UP_FOR", default_value_t = 0, value_name = "MINUTES")]
+    up_for: i64,
     /// Do not start a MariaDB server even where one is installed; the health service is SQLite only.
     #[arg(long)]
     sqlite: bool,
@@ -78,9 +82,10 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     std::fs::create_dir_all(&files).with_context(|| format!("making {}", files.display()))?;
     let secrets_file = options.secrets.unwrap_or_else(|| files.join("secrets.env"));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let up_since = clock.now() - SignedDuration::from_mins(options.up_for);
     let world = Arc::new(World {
         model: Model::new(options.region, options.seed)?,
-        mishaps: Mishaps::new(options.seed, clock.now(), options.calm),
+        mishaps: Mishaps::new(options.seed, up_since, options.calm),
         secrets: Secrets::load_or_make(&secrets_file)?,
         clock,
     });

@@ -1,7 +1,7 @@
 //! Place packs from folder to database and back.
 
-use crate::support::{Center, PACK, number, text};
-use std::fs;
+use crate::support::{Center, PACK, number, repository, text};
+use std::{collections::BTreeMap, fs, path::Path};
 
 #[test]
 fn export_writes_back_what_was_applied_byte_for_byte() {
@@ -114,4 +114,55 @@ fn check_reports_every_mistake_with_file_line_and_suggestion() {
     }
     let said = text(&center.run(&["check", &pack.display().to_string()]).stdout);
     assert!(said.contains("agencies.toml:4") && said.contains("indicators/uji.toml:9"), "{said}");
+}
+
+/// The files of a pack, by their path in it.
+fn files_of(pack: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![pack.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                open.push(entry);
+            } else if entry.extension().is_some_and(|ending| ending == "toml") {
+                let name = entry.strip_prefix(pack).unwrap().display().to_string();
+                found.insert(name, fs::read(&entry).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_packs_of_this_repository_are_without_mistakes() {
+    let center = Center::new();
+    for pack in ["packs/blora", "packs/jateng", "benches/pack"] {
+        let said = center.ok(&["check", &repository(pack).display().to_string()]);
+        assert!(said.contains("no mistakes") && !said.contains("warning"), "{said}");
+    }
+}
+
+#[test]
+fn the_reference_pack_is_planned_applied_and_written_back_byte_for_byte() {
+    let center = Center::new();
+    let pack = repository("packs/blora");
+    let files = files_of(&pack);
+    let plan = center.ok(&["apply", &pack.display().to_string(), "--dry-run"]);
+    let sources = files.keys().filter(|name| name.starts_with("sources/")).count();
+    assert_eq!(sources, 10);
+    assert_eq!(plan.lines().filter(|line| line.starts_with("+ source ")).count(), sources, "{plan}");
+    for part in
+        ["+ agency dinkes", "+ indicator stunting-prevalensi", "0 changed, 0 removed", "Nothing was changed"]
+    {
+        assert!(plan.contains(part), "`{part}` is not in:\n{plan}");
+    }
+    let kept = center.db().read(|r| Ok(number(r, "select count(*) from pack_file"))).unwrap();
+    assert_eq!(kept, 0, "the dry run changed something");
+    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    let copy = center.folder().join("copy");
+    center.ok(&["export", &copy.display().to_string()]);
+    assert_eq!(files_of(&copy).keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
+    for (name, bytes) in files_of(&copy) {
+        assert!(files[&name] == bytes, "{name} came back changed");
+    }
 }

@@ -101,14 +101,35 @@ impl Center {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Server { child, address, cookies: String::new() };
-        let until = Instant::now() + Duration::from_secs(60);
-        while server.get("/healthz").is_none_or(|(status, _)| status != 200) {
-            assert!(Instant::now() < until, "the server does not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        server
+        Server { child, address, cookies: String::new() }.answering()
     }
+
+    /// Starts the demo of a pack, with its sample services from `port` on; what it says goes to the file `said`.
+    pub fn demo(
+        &self,
+        pack: &Path,
+        port: u16,
+        said: &Path,
+        more: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Server {
+        let address = free_address();
+        let child = self
+            .command(&["demo", &pack.display().to_string(), "--listen", &address])
+            .args(["--sample-port", &port.to_string()])
+            .args(more)
+            .envs(settings.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(said).unwrap())
+            .spawn()
+            .unwrap();
+        Server { child, address, cookies: String::new() }.answering()
+    }
+}
+
+/// A folder of this repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).canonicalize().unwrap()
 }
 
 /// An address on this machine at which nobody listens yet.
@@ -156,6 +177,27 @@ impl Answer {
 }
 
 impl Server {
+    /// The server, once it answers.
+    fn answering(mut self) -> Server {
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.get("/healthz").is_none_or(|(status, _)| status != 200) {
+            assert!(self.child.try_wait().unwrap().is_none(), "the server ended at once");
+            assert!(Instant::now() < until, "the server does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
+    /// Signs in with a password.
+    pub fn signed_in_as(mut self, login: &str, password: &str) -> Server {
+        let page = self.ask("GET", "/masuk", "").unwrap();
+        let form = format!("_token={}&nama={login}&sandi={password}", page.form_token());
+        let done = self.ask_as(&page.cookie_line(), "POST", "/masuk", &form).unwrap();
+        assert_eq!(done.status, 303, "{}", done.body);
+        self.cookies = done.cookie_line();
+        self
+    }
+
     /// Signs in as the administrator who makes the first account of the center.
     pub fn signed_in(mut self, center: &Center) -> Server {
         let link = center.ok(&["account", "first"]);
