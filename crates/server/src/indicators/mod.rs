@@ -2,6 +2,7 @@
 
 mod lineage;
 mod list;
+mod look;
 mod one;
 pub mod outlook;
 pub mod pages;
@@ -10,6 +11,7 @@ pub mod store;
 pub mod watch;
 
 pub use list::{course, indicators_of_region};
+pub use look::{Look, end_of_day};
 pub use one::{MapWords, colour, region_map, trend_of};
 
 use crate::{
