@@ -132,7 +132,7 @@ fn the_plan_names_what_changes_in_figures_on_record() {
             .1
             .replace("region_aggregation = \"sum\"", "region_aggregation = \"mean\"")
             .replace("value = 5 }", "value = 2.5 }"),
-        PACK[2].1.replace("column = \"nilai\"", "column = \"nilai\"\nscale = 10"),
+        PACK[2].1.replace("column = \"nilai\"", "column = \"nilai\"\nscale = 10.0"),
     );
     let indicator = indicator.replace("unit = \"orang\"", "unit = \"kali\"");
     let mut changed = PACK;
