@@ -82,7 +82,7 @@ class Center:
         for path, text in PACK.items():
             (self.folder / "pack" / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / "pack" / path).write_text(text)
-        self.run("apply", self.folder / "pack", "--yes")
+        self.run("apply", self.folder / "pack", "--yes", "--reason", "attack")
         (self.data / "files").mkdir(exist_ok=True)
         with open(self.data / "files" / "angka.csv", "w", newline="") as file:
             rows = csv.writer(file)

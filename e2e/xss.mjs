@@ -386,6 +386,7 @@ const SAMPLES = {
   "/api/v1/regions/{code}": ["/api/v1/regions/33.16"],
   "/api/v1/indicators/{code}": ["/api/v1/indicators/i0", "/api/v1/indicators/i41"],
   "/api/v1/observations": ["/api/v1/observations?indicator=i0", "/api/v1/observations?indicator=i41"],
+  "/api/v1/revisions": ["/api/v1/revisions?indicator=i0&region=33.16.01.2001"],
   "/api/v1/sources/{code}": ["/api/v1/sources/s0", "/api/v1/sources/s41"],
   "/api/v1/runs/{id}": ["/api/v1/runs/1", "/api/v1/runs/4"],
   "/api/v1/runs/{id}/refused-rows": ["/api/v1/runs/1/refused-rows?limit=1000"],

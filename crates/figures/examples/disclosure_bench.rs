@@ -85,6 +85,7 @@ fn measure(name: &str, counts: Counts, small: u64) {
         trigger: "manual".into(),
         started_at: 1,
         lease_ms: 1_000_000,
+        retry_of: None,
     };
     let run = begin_run(&db, &run).unwrap();
     let (start, before) = (Instant::now(), processor_seconds());

@@ -108,7 +108,7 @@ fn define(db: &Db, regions: &[RegionCode], indicators: i64) -> Result<Vec<i64>, 
                     basis: None,
                 })
             };
-            put_targets(tx, id, &(2020..2035).filter_map(target).collect::<Vec<_>>())?;
+            put_targets(tx, id, &(2020..2035).filter_map(target).collect::<Vec<_>>(), 0)?;
             ids.push(id);
         }
         Ok(ids)
@@ -188,6 +188,7 @@ fn record(db: &Db, staged: Vec<StagedRow>, now: i64) -> Result<(), DbError> {
         trigger: "bench".into(),
         started_at: now,
         lease_ms: 1_000_000,
+        retry_of: None,
     };
     let run_id = begin_run(db, &run)?;
     commit_run(db, run_id, staged, &[], None, RunCounters::default(), now)?;

@@ -117,6 +117,7 @@ pub fn evaluate_case(
         trigger: "case".to_owned(),
         started_at: 0,
         lease_ms: i64::from(i32::MAX),
+        retry_of: None,
     };
     let run_id = begin_run(&db, &run)?;
     commit_run(&db, run_id, staged, &[], None, RunCounters::default(), 0)?;

@@ -318,25 +318,6 @@ pub(crate) fn put_counts(tx: &mut Tx<'_>, indicator_id: i64, counts: Counts) -> 
     Ok(())
 }
 
-/// Replaces all targets of one indicator. Call [`crate::recompute`] afterwards.
-pub fn put_targets(tx: &mut Tx<'_>, indicator_id: i64, targets: &[TargetRow]) -> Result<(), DbError> {
-    tx.execute("delete from target where indicator_id = $1", &[indicator_id.into()])?;
-    for target in targets {
-        tx.execute(
-            "insert into target (indicator_id, region_id, period, value, high, basis) values ($1, $2, $3, $4, $5, $6)",
-            &[
-                indicator_id.into(),
-                target.region.id().into(),
-                target.period.id().into(),
-                target.value.into(),
-                target.high.into(),
-                target.basis.as_deref().into(),
-            ],
-        )?;
-    }
-    Ok(())
-}
-
 /// What can be retired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Definition {

@@ -40,11 +40,13 @@ pub fn overwrite_deleted(tx: &mut Tx<'_>, on: bool) -> Result<(), DbError> {
 }
 
 /// Parts runs that ended before `before` (Unix milliseconds) from their answers, at most `limit` of them;
-/// gives how many. [`drop_unused_answers`] then deletes what no run refers to.
+/// gives how many. A retry keeps its answer no longer than the run that it read again, whose answer it is.
+/// [`drop_unused_answers`] then deletes what no run refers to.
 pub fn release_answers(tx: &mut Tx<'_>, of: RunsOf, before: i64, limit: i64) -> Result<u64, DbError> {
     let sql = format!(
-        "update run set answer_id = null where run_id in (select run_id from run where {} \
-         and answer_id is not null and finished_at < $1 order by run_id limit $2)",
+        "update run set answer_id = null where run_id in (select r.run_id from run r \
+         left join run first on first.run_id = r.retry_of where r.{} and r.answer_id is not null \
+         and coalesce(first.finished_at, r.finished_at) < $1 order by r.run_id limit $2)",
         of.condition()
     );
     tx.execute(&sql, &[before.into(), limit.into()])

@@ -114,7 +114,7 @@ pub(crate) fn refresh(
     let mut drafts: Vec<Draft> = regions.iter().map(|region| Draft::new(*region)).collect();
     let mut walk = Walk {
         indicator: catalog.get(series.indicator_id)?,
-        book: TargetBook::load(tx, series.indicator_id, catalog.get(series.indicator_id)?)?,
+        book: TargetBook::load(tx, series.indicator_id, catalog.get(series.indicator_id)?, None)?,
         neighbours: Neighbours::default(),
     };
     let newest = effective::period_before(tx, series, i32::MAX)?;

@@ -75,9 +75,22 @@ impl<'c> Work<'c> {
     }
 
     /// Does it all.
-    pub(crate) fn finish(mut self, tx: &mut Tx<'_>, commit_no: i64, now: i64) -> Result<(), DbError> {
-        let mut commit_no = commit_no;
+    pub(crate) fn finish(self, tx: &mut Tx<'_>, commit_no: i64, now: i64) -> Result<(), DbError> {
+        self.finish_telling(tx, commit_no, now, &mut |_, _| {})
+    }
+
+    /// Does it all, and says from time to time how many figures are done, of how many that are known by then.
+    pub(crate) fn finish_telling(
+        mut self,
+        tx: &mut Tx<'_>,
+        commit_no: i64,
+        now: i64,
+        tell: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), DbError> {
+        let (mut commit_no, mut done) = (commit_no, 0);
         loop {
+            let open: usize = self.cells.values().map(Vec::len).sum();
+            tell(done, done + open as u64);
             let next_cells = self.cells.keys().next().copied();
             let next_computed = self.computed.first().copied();
             match (next_cells, next_computed) {
@@ -91,6 +104,7 @@ impl<'c> Work<'c> {
                 }
                 (Some(key), _) => {
                     let cells = self.cells.remove(&key).unwrap_or_default();
+                    done += cells.len() as u64;
                     self.refresh(tx, key.1, cells, commit_no)?;
                 }
                 (None, _) => return self.touched.settle(tx, self.catalog),

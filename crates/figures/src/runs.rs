@@ -76,6 +76,8 @@ pub struct NewRun {
     pub started_at: i64,
     /// How long it may be silent before it counts as dead, milliseconds; renewed by [`set_progress`].
     pub lease_ms: i64,
+    /// The run whose refused rows it reads again.
+    pub retry_of: Option<i64>,
 }
 
 impl NewRun {
@@ -89,6 +91,7 @@ impl NewRun {
             trigger: "inputs changed".to_owned(),
             started_at: now,
             lease_ms: 0,
+            retry_of: None,
         }
     }
 }
@@ -184,11 +187,13 @@ pub struct RunRow {
     pub problem_code: Option<String>,
     /// In words.
     pub message: Option<String>,
+    /// The run whose refused rows it read again.
+    pub retry_of: Option<i64>,
 }
 
 const RUN_COLUMNS: &str = "run_id, source_id, kind, author, reason, trigger_kind, status, started_at, finished_at, \
     commit_no, accepted, refused, repeated, bytes, added, revised, same, answer_id, progress_done, progress_total, \
-    problem_code, message";
+    problem_code, message, retry_of";
 
 fn read_run(row: &Row<'_>) -> Result<RunRow, DbError> {
     Ok(RunRow {
@@ -216,6 +221,7 @@ fn read_run(row: &Row<'_>) -> Result<RunRow, DbError> {
         progress_total: row.get(19)?,
         problem_code: row.get(20)?,
         message: row.get(21)?,
+        retry_of: row.get(22)?,
     })
 }
 
@@ -277,8 +283,8 @@ pub fn begin_run_in(tx: &mut Tx<'_>, run: &NewRun) -> Result<i64, DbError> {
 
 pub(crate) fn insert_run(tx: &mut Tx<'_>, run: &NewRun) -> Result<i64, DbError> {
     tx.query_one(
-        "insert into run (source_id, kind, author, reason, trigger_kind, status, started_at, lease_until) \
-         values ($1, $2, $3, $4, $5, 'running', $6, $7) returning run_id",
+        "insert into run (source_id, kind, author, reason, trigger_kind, status, started_at, lease_until, retry_of) \
+         values ($1, $2, $3, $4, $5, 'running', $6, $7, $8) returning run_id",
         &[
             run.source_id.into(),
             run.kind.as_str().into(),
@@ -287,6 +293,7 @@ pub(crate) fn insert_run(tx: &mut Tx<'_>, run: &NewRun) -> Result<i64, DbError> 
             run.trigger.as_str().into(),
             run.started_at.into(),
             (run.started_at + run.lease_ms).into(),
+            run.retry_of.into(),
         ],
         |row| row.get(0),
     )

@@ -7,6 +7,7 @@ use crate::{
     definitions::{list_indicators, put_counts},
     disclosure,
     effective::{self, Series},
+    effects::{self, IndicatorEffect, Snapshot},
     maintain::Work,
     rollup::Cell,
     runs::{self, AnswerBody, PackedAnswer, RefusedRow, RunCounters},
@@ -81,18 +82,37 @@ pub fn commit_run(
     let packed = answer.map(PackedAnswer::of).transpose()?;
     db.write(|tx| {
         let answer_id = packed.as_ref().map(|answer| runs::store_answer(tx, answer)).transpose()?;
-        let commit_no = newest_commit_no(tx)? + 1;
-        let (outcome, changed) = record(tx, staged, commit_no)?;
         let counters = &counters;
-        close_run(tx, &Closing { run_id, commit_no, counters, outcome, answer_id, finished_at })?;
-        runs::store_refused(tx, run_id, refused)?;
-        let catalog = Catalog::load(tx)?;
-        let mut work = Work::new(&catalog);
-        work.add_rows(&changed);
-        drop(changed);
-        work.finish(tx, commit_no, finished_at)?;
-        Ok(outcome)
+        commit_in(tx, staged, &Commit { run_id, refused, answer_id, counters, finished_at })
     })
+}
+
+/// What a run leaves besides its figures.
+pub(crate) struct Commit<'a> {
+    pub run_id: i64,
+    pub refused: &'a [RefusedRow],
+    pub answer_id: Option<i64>,
+    pub counters: &'a RunCounters,
+    pub finished_at: i64,
+}
+
+/// The transaction of [`commit_run`]; `staged` comes from [`prepare`].
+pub(crate) fn commit_in(
+    tx: &mut Tx<'_>,
+    staged: Vec<StagedRow>,
+    commit: &Commit<'_>,
+) -> Result<RunOutcome, DbError> {
+    let Commit { run_id, refused, answer_id, counters, finished_at } = *commit;
+    let commit_no = newest_commit_no(tx)? + 1;
+    let (outcome, changed) = record(tx, staged, commit_no)?;
+    close_run(tx, &Closing { run_id, commit_no, counters, outcome, answer_id, finished_at })?;
+    runs::store_refused(tx, run_id, refused)?;
+    let catalog = Catalog::load(tx)?;
+    let mut work = Work::new(&catalog);
+    work.add_rows(&changed);
+    drop(changed);
+    work.finish(tx, commit_no, finished_at)?;
+    Ok(outcome)
 }
 
 /// What [`commit_run`] would do with these figures; nothing is kept.
@@ -129,6 +149,41 @@ fn keep_largest(changes: &mut Vec<LargestChange>) {
 /// Brings roll-ups and latest of these indicators up to date after definitions, targets or regions
 /// changed, along with the indicators that depend on them. `now`: Unix milliseconds.
 pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), DbError> {
+    recompute_telling(tx, indicators, now, &mut |_, _| {})
+}
+
+/// As [`recompute`]; gives what it did to figures of these indicators and of those made from them, over all
+/// periods, without those to which it did nothing. `tell` hears how many figures are done, of how many known by
+/// then.
+///
+/// # Errors
+/// The database's.
+pub fn recompute_compared(
+    tx: &mut Tx<'_>,
+    indicators: &[i64],
+    now: i64,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<IndicatorEffect>, DbError> {
+    let catalog = Catalog::load(tx)?;
+    let mut before = Vec::new();
+    for id in effects::affected(&catalog, indicators) {
+        before.push(Snapshot::take(tx, &catalog, id)?);
+    }
+    recompute_telling(tx, indicators, now, tell)?;
+    let mut differing = Vec::new();
+    for snapshot in before {
+        let effect = snapshot.compare(tx)?;
+        differing.extend((!effect.is_nothing()).then_some(effect));
+    }
+    Ok(differing)
+}
+
+fn recompute_telling(
+    tx: &mut Tx<'_>,
+    indicators: &[i64],
+    now: i64,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(), DbError> {
     let catalog = Catalog::load(tx)?;
     let commit_no = newest_commit_no(tx)?;
     disclosure::show_unguarded(tx, &catalog)?;
@@ -154,7 +209,7 @@ pub fn recompute(tx: &mut Tx<'_>, indicators: &[i64], now: i64) -> Result<(), Db
         }
         work.rebuild(tx, *id)?;
     }
-    work.finish(tx, commit_no, now)
+    work.finish_telling(tx, commit_no, now, tell)
 }
 
 /// Gives indicators that never said what they count the kind that their unit tells, and hides their small
@@ -175,7 +230,7 @@ pub fn declare_counts(db: &Db, now: i64) -> Result<(), DbError> {
 }
 
 /// Checks, sorts into the key order of `observation`, and drops repeated keys.
-fn prepare(mut staged: Vec<StagedRow>) -> Result<Vec<StagedRow>, DbError> {
+pub(crate) fn prepare(mut staged: Vec<StagedRow>) -> Result<Vec<StagedRow>, DbError> {
     if let Some(row) = staged.iter().find(|row| !row.value.is_finite()) {
         return Err(DbError::Conflict(format!("row {}: {} is not a number", row.row_no, row.value)));
     }

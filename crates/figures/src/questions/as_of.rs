@@ -65,19 +65,56 @@ impl AsOf<'_> {
         low: i64,
         high: i64,
     ) -> Result<Vec<(i64, Slot)>, DbError> {
-        let indicator = self.catalog.get(series.indicator_id)?;
         let own = self.reported(reader, series, at, low, high)?;
-        let mut slots = match indicator.region_aggregation {
-            RegionAggregation::None => BTreeMap::new(),
-            RegionAggregation::Ratio => self.ratio(reader, indicator, series, at, low, high)?,
-            _ => self.rolled(reader, indicator, series, at, &own, (low, high))?,
-        };
+        let mut slots = self.made(reader, series, at, &own, (low, high))?;
         for (region, slot) in own {
             let rolled = slots.get(&region);
             let (reported, expected) = (rolled.and_then(|r| r.reported), rolled.and_then(|r| r.expected));
             slots.insert(region, Slot { reported, expected, ..slot });
         }
         Ok(slots.into_iter().collect())
+    }
+
+    /// What is made of other figures: of the regions below, or of numerator and denominator.
+    fn made(
+        &self,
+        reader: &mut Reader<'_>,
+        series: Series,
+        at: i32,
+        own: &BTreeMap<i64, Slot>,
+        (low, high): (i64, i64),
+    ) -> Result<BTreeMap<i64, Slot>, DbError> {
+        let indicator = self.catalog.get(series.indicator_id)?;
+        match indicator.region_aggregation {
+            RegionAggregation::None => Ok(BTreeMap::new()),
+            RegionAggregation::Ratio => self.ratio(reader, indicator, series, at, low, high),
+            _ => self.rolled(reader, indicator, series, at, own, (low, high)),
+        }
+    }
+
+    /// What is made of other figures for a range of regions (whole subtrees), whatever they say themselves; by
+    /// region.
+    pub(super) fn made_range(
+        &self,
+        reader: &mut Reader<'_>,
+        series: Series,
+        at: i32,
+        (low, high): (i64, i64),
+    ) -> Result<BTreeMap<i64, Slot>, DbError> {
+        let own = self.reported(reader, series, at, low, high)?;
+        self.made(reader, series, at, &own, (low, high))
+    }
+
+    /// The same for one region.
+    pub(super) fn made_one(
+        &self,
+        reader: &mut Reader<'_>,
+        series: Series,
+        at: i32,
+        region: i64,
+    ) -> Result<Option<Slot>, DbError> {
+        let end = *region_code(region)?.subtree().end();
+        Ok(self.made_range(reader, series, at, (region, end))?.remove(&region))
     }
 
     /// The value in force of one region.

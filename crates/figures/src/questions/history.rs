@@ -240,46 +240,84 @@ pub(super) fn lineage(
     scope: &Scope,
     of: SeriesOf,
     at: i32,
+    known_at: Option<i64>,
 ) -> Result<Lineage, DbError> {
     if !admits(reader, scope, of)? {
         return Ok(Lineage::default());
     }
-    let hidden = |figure: &str| hidden_from(scope, "i", figure);
+    let catalog = Catalog::load(reader)?;
+    let (revisions, rolled) = match known_at {
+        None => (revisions(reader, scope, of, at, i64::MAX)?, rolled_now(reader, scope, of, at)?),
+        Some(known_at) => {
+            let as_of = AsOf { catalog: &catalog, commit_no: commit_at(reader, known_at)? };
+            let revisions = revisions(reader, scope, of, at, as_of.commit_no)?;
+            let made = as_of.made_one(reader, of.series(), at, of.region.id())?;
+            let mut rolled: Vec<Point> = made.into_iter().map(|slot| point(at, slot)).collect();
+            hide(reader, scope, of, &mut rolled)?;
+            (revisions, rolled.pop())
+        }
+    };
+    let indicator = catalog.get(of.indicator_id)?;
+    let inputs = [indicator.numerator_id, indicator.denominator_id, indicator.weight_id];
+    Ok(Lineage {
+        revisions,
+        rolled,
+        inputs: inputs.into_iter().flatten().collect(),
+        agency_id: Some(indicator.agency_id),
+        cleared: is_cleared(reader, scope, of.indicator_id)?,
+    })
+}
+
+/// Revisions up to a commit, newest first.
+fn revisions(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: SeriesOf,
+    at: i32,
+    commit_no: i64,
+) -> Result<Vec<Revision>, DbError> {
+    let hidden = hidden_from(scope, "i", "o");
     let sql = format!(
-        "select case when {} then null else o.value end, o.commit_no, n.run_id, o.row_no, n.finished_at, n.author, n.source_id, s.code, s.agency_id, \
+        "select case when {hidden} then null else o.value end, o.commit_no, n.run_id, o.row_no, n.finished_at, n.author, n.source_id, s.code, s.agency_id, \
          n.answer_id from observation o join indicator i on i.indicator_id = o.indicator_id \
          join run n on n.commit_no = o.commit_no \
          left join source s on s.source_id = n.source_id \
          where o.indicator_id = $1 and o.region_id = $2 and o.breakdown_id = $3 and o.period = $4 \
-         order by o.commit_no desc",
-        hidden("o")
+         and o.commit_no <= $5 order by o.commit_no desc"
     );
-    let revisions = reader.query(
-        &sql,
-        &[of.indicator_id.into(), of.region.id().into(), of.breakdown_id.into(), at.into()],
-        |row| {
-            Ok(Revision {
-                value: row.get(0)?,
-                commit_no: row.get(1)?,
-                run_id: row.get(2)?,
-                row_no: row.get(3)?,
-                recorded_at: row.get(4)?,
-                author: row.get(5)?,
-                source_id: row.get(6)?,
-                source_code: row.get(7)?,
-                source_agency_id: row.get(8)?,
-                answer_id: row.get(9)?,
-            })
-        },
-    )?;
+    let params =
+        [of.indicator_id.into(), of.region.id().into(), of.breakdown_id.into(), at.into(), commit_no.into()];
+    reader.query(&sql, &params, |row| {
+        Ok(Revision {
+            value: row.get(0)?,
+            commit_no: row.get(1)?,
+            run_id: row.get(2)?,
+            row_no: row.get(3)?,
+            recorded_at: row.get(4)?,
+            author: row.get(5)?,
+            source_id: row.get(6)?,
+            source_code: row.get(7)?,
+            source_agency_id: row.get(8)?,
+            answer_id: row.get(9)?,
+        })
+    })
+}
+
+/// What the regions below come to now.
+fn rolled_now(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: SeriesOf,
+    at: i32,
+) -> Result<Option<Point>, DbError> {
+    let hidden = hidden_from(scope, "i", "u");
     let sql = format!(
-        "select case when {0} then null else u.value end, case when {0} then null else u.reported end, \
-         case when {0} then null else u.expected end, u.commit_no \
+        "select case when {hidden} then null else u.value end, case when {hidden} then null else u.reported end, \
+         case when {hidden} then null else u.expected end, u.commit_no \
          from rollup u join indicator i on i.indicator_id = u.indicator_id \
-         where u.indicator_id = $1 and u.breakdown_id = $2 and u.period = $3 and u.region_id = $4",
-        hidden("u")
+         where u.indicator_id = $1 and u.breakdown_id = $2 and u.period = $3 and u.region_id = $4"
     );
-    let rolled = reader.query_opt(
+    reader.query_opt(
         &sql,
         &[of.indicator_id.into(), of.breakdown_id.into(), at.into(), of.region.id().into()],
         |row| {
@@ -292,15 +330,5 @@ pub(super) fn lineage(
                 commit_no: row.get(3)?,
             })
         },
-    )?;
-    let catalog = Catalog::load(reader)?;
-    let indicator = catalog.get(of.indicator_id)?;
-    let inputs = [indicator.numerator_id, indicator.denominator_id, indicator.weight_id];
-    Ok(Lineage {
-        revisions,
-        rolled,
-        inputs: inputs.into_iter().flatten().collect(),
-        agency_id: Some(indicator.agency_id),
-        cleared: is_cleared(reader, scope, of.indicator_id)?,
-    })
+    )
 }

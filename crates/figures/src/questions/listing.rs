@@ -1,6 +1,13 @@
 //! Plain lists for programs: regions and figures in key order, cut into pages by the last key.
 
-use super::scoped::{Params, hidden_from, indicator_visible, visible_part};
+mod then;
+
+pub use then::{LatestPage, ListedRevision, RevisionFilter, list_latest_then, list_revisions};
+
+use super::{
+    as_of::commit_at,
+    scoped::{Params, hidden_from, indicator_visible, visible_part},
+};
 use crate::{
     db::{DbError, Reader, Row},
     definitions::{IndicatorRow, list_indicators},
@@ -102,6 +109,30 @@ pub struct FigureFilter {
     pub periods: (i32, i32),
     /// What the regions below come to, instead of what was reported.
     pub rolled_up: bool,
+    /// `within` itself and nothing in it.
+    pub exact: bool,
+    /// Only regions of this level.
+    pub level: Option<RegionLevel>,
+    /// Only this breakdown; 0 is the total.
+    pub breakdown_id: Option<i64>,
+    /// As known then, Unix milliseconds; `None` is now.
+    pub known_at: Option<i64>,
+}
+
+impl FigureFilter {
+    /// All reported figures of an indicator in a region, as known now.
+    pub fn of(indicator_id: i64, within: RegionCode) -> FigureFilter {
+        FigureFilter {
+            indicator_id,
+            within,
+            periods: (i32::MIN, i32::MAX),
+            rolled_up: false,
+            exact: false,
+            level: None,
+            breakdown_id: None,
+            known_at: None,
+        }
+    }
 }
 
 /// Place in the list: breakdown, period, region.
@@ -115,11 +146,48 @@ pub fn list_figures(
     after: Option<FigureKey>,
     limit: i64,
 ) -> Result<Vec<ListedFigure>, DbError> {
-    let Some(within) = visible_part(scope, filter.within) else { return Ok(Vec::new()) };
-    let (table, row_no) = if filter.rolled_up { ("rollup", "null") } else { ("current_value", "f.row_no") };
+    let visible = visible_part(scope, filter.within);
+    let Some(within) = visible.filter(|part| !filter.exact || *part == filter.within) else {
+        return Ok(Vec::new());
+    };
+    if let (true, Some(known_at)) = (filter.rolled_up, filter.known_at) {
+        return then::rolled_up(
+            reader,
+            scope,
+            &FigureFilter { within, ..filter.clone() },
+            known_at,
+            after,
+            limit,
+        );
+    }
+    let (table, row_no) = match (filter.rolled_up, filter.known_at) {
+        (true, _) => ("rollup", "null"),
+        (false, None) => ("current_value", "f.row_no"),
+        (false, Some(_)) => ("observation", "f.row_no"),
+    };
     let mut params = Params::default();
     let indicator = params.add(filter.indicator_id);
-    let inside = params.within("f.region_id", within);
+    let mut inside = match filter.exact {
+        true => format!("f.region_id = {}", params.add(within.id())),
+        false => params.within("f.region_id", within),
+    };
+    if let Some(level) = filter.level {
+        let depth = params.add(level.depth());
+        inside += &format!(
+            " and exists (select 1 from region g where g.region_id = f.region_id and g.level = {depth})"
+        );
+    }
+    if let Some(breakdown) = filter.breakdown_id {
+        inside += &format!(" and f.breakdown_id = {}", params.add(breakdown));
+    }
+    if let Some(known_at) = filter.known_at {
+        let commit = params.add(commit_at(reader, known_at)?);
+        inside += &format!(
+            " and f.commit_no <= {commit} and not exists (select 1 from observation n \
+             where n.indicator_id = f.indicator_id and n.breakdown_id = f.breakdown_id and n.period = f.period \
+             and n.region_id = f.region_id and n.commit_no > f.commit_no and n.commit_no <= {commit})"
+        );
+    }
     let (from, to) = (params.add(filter.periods.0), params.add(filter.periods.1));
     let visible = indicator_visible(scope, "i", &mut params);
     let beyond = match after {

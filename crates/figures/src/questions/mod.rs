@@ -11,6 +11,7 @@
 mod as_of;
 mod boards;
 mod history;
+mod latest_then;
 pub mod listing;
 mod regions;
 mod scoped;
@@ -299,6 +300,15 @@ pub trait Questions {
         level: RegionLevel,
     ) -> Result<Vec<TargetCount>, DbError>;
 
+    /// The newest figure of a series as it was known and judged at `known_at` (Unix milliseconds); `None` when
+    /// nothing was known then.
+    fn latest_then(
+        &mut self,
+        scope: &Scope,
+        of: SeriesOf,
+        known_at: i64,
+    ) -> Result<Option<LatestFigure>, DbError>;
+
     /// The last commit that was visible at `known_at` (Unix milliseconds), 0 when none was.
     fn newest_commit_at(&mut self, known_at: i64) -> Result<i64, DbError>;
 
@@ -358,10 +368,17 @@ pub trait Questions {
         indicator_id: i64,
         region: RegionCode,
         period: i32,
+        known_at: Option<i64>,
     ) -> Result<Vec<(i64, String, Option<f64>)>, DbError>;
 
     /// Where a figure comes from.
-    fn lineage(&mut self, scope: &Scope, of: SeriesOf, period: i32) -> Result<Lineage, DbError>;
+    fn lineage(
+        &mut self,
+        scope: &Scope,
+        of: SeriesOf,
+        period: i32,
+        known_at: Option<i64>,
+    ) -> Result<Lineage, DbError>;
 }
 
 impl Questions for Reader<'_> {
@@ -410,6 +427,15 @@ impl Questions for Reader<'_> {
         level: RegionLevel,
     ) -> Result<Vec<TargetCount>, DbError> {
         boards::against_target(self, scope, region, level)
+    }
+
+    fn latest_then(
+        &mut self,
+        scope: &Scope,
+        of: SeriesOf,
+        known_at: i64,
+    ) -> Result<Option<LatestFigure>, DbError> {
+        latest_then::latest_then(self, scope, of, known_at)
     }
 
     fn newest_commit_at(&mut self, known_at: i64) -> Result<i64, DbError> {
@@ -477,11 +503,18 @@ impl Questions for Reader<'_> {
         indicator_id: i64,
         region: RegionCode,
         period: i32,
+        known_at: Option<i64>,
     ) -> Result<Vec<(i64, String, Option<f64>)>, DbError> {
-        regions::breakdown_split(self, scope, indicator_id, region, period)
+        regions::breakdown_split(self, scope, indicator_id, region, period, known_at)
     }
 
-    fn lineage(&mut self, scope: &Scope, of: SeriesOf, period: i32) -> Result<Lineage, DbError> {
-        history::lineage(self, scope, of, period)
+    fn lineage(
+        &mut self,
+        scope: &Scope,
+        of: SeriesOf,
+        period: i32,
+        known_at: Option<i64>,
+    ) -> Result<Lineage, DbError> {
+        history::lineage(self, scope, of, period, known_at)
     }
 }

@@ -354,6 +354,7 @@ pub(super) fn breakdown_split(
     indicator_id: i64,
     region: RegionCode,
     at: i32,
+    known_at: Option<i64>,
 ) -> Result<Vec<(i64, String, Option<f64>)>, DbError> {
     if !scope.region.contains(region) || !admits_indicator(reader, scope, indicator_id)? {
         return Ok(Vec::new());
@@ -363,10 +364,19 @@ pub(super) fn breakdown_split(
         &[],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
+    let catalog = Catalog::load(reader)?;
+    let as_of = match known_at {
+        Some(known_at) => Some(AsOf { catalog: &catalog, commit_no: commit_at(reader, known_at)? }),
+        None => None,
+    };
     let mut parts = Vec::new();
     for (breakdown_id, key) in breakdowns {
         let series = Series { indicator_id, breakdown_id };
-        if let Some(slot) = effective::one(reader, series, at, region.id())? {
+        let found = match &as_of {
+            Some(as_of) => as_of.one(reader, series, at, region.id())?,
+            None => effective::one(reader, series, at, region.id())?,
+        };
+        if let Some(slot) = found {
             let of = SeriesOf { indicator_id, region, breakdown_id };
             let hidden = hidden_periods(reader, scope, of)?.contains(&at);
             parts.push((breakdown_id, key, (!hidden).then_some(slot.value)));

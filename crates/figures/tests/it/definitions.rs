@@ -59,7 +59,7 @@ on_both! {
             indicator_id: gizi, region: code("33.16"), period: "2026".parse().unwrap(), value: 14.0, high: None,
             basis: Some("RPJMD".into()),
         };
-        store.db.write(|tx| { put_targets(tx, gizi, std::slice::from_ref(&target))?; recompute(tx, &[gizi], 2) }).unwrap();
+        store.db.write(|tx| { put_targets(tx, gizi, std::slice::from_ref(&target), 2)?; recompute(tx, &[gizi], 2) }).unwrap();
         assert_eq!(store.db.read(|r| list_targets(r, Some(gizi))).unwrap(), [target]);
         let judged = latest(of);
         assert_eq!((judged.status, judged.off_since, judged.off_periods), (TargetStatus::OffTrack, Some(at("2026-02")), 2));
@@ -69,7 +69,7 @@ on_both! {
         let rolled = latest(SeriesOf { region: code("33.16"), ..of });
         assert_eq!((rolled.status, rolled.rolled, rolled.reported, rolled.expected), (TargetStatus::OffTrack, true, Some(1), Some(8)));
         // Targets gone: nothing is off any more.
-        store.db.write(|tx| { put_targets(tx, gizi, &[])?; recompute(tx, &[gizi], 3) }).unwrap();
+        store.db.write(|tx| { put_targets(tx, gizi, &[], 3)?; recompute(tx, &[gizi], 3) }).unwrap();
         assert_eq!(latest(of).status, TargetStatus::NoTarget);
     }
 
@@ -78,7 +78,7 @@ on_both! {
         let target = TargetRow {
             indicator_id: births, region: code("33.16"), period: "2026".parse().unwrap(), value: 5.0, high: None, basis: None,
         };
-        store.db.write(|tx| put_targets(tx, births, &[target])).unwrap();
+        store.db.write(|tx| put_targets(tx, births, &[target], 1)).unwrap();
         store.run(1, vec![row(births, "33.16.01.2001", "2026-01", 50.0)]);
         let status = |region: &str| store.db.read(|r| r.latest_of_series(&Scope::everything(),
             SeriesOf { indicator_id: births, region: code(region), breakdown_id: 0 })).unwrap().unwrap().status;

@@ -166,7 +166,7 @@ fn fill(store: &Store, agency: i64) -> (i64, i64) {
     let parts = store
         .db
         .write(|tx| {
-            put_targets(tx, ill, &VILLAGES.map(target))?;
+            put_targets(tx, ill, &VILLAGES.map(target), 0)?;
             Ok([put_breakdown(tx, "sex=f")?, put_breakdown(tx, "sex=m")?])
         })
         .unwrap();
@@ -238,7 +238,7 @@ fn values(
                 add("ranking", ranked.iter().find(|f| f.region == region).and_then(|f| f.value));
             }
         }
-        let lineage = r.lineage(scope, of, months.1)?;
+        let lineage = r.lineage(scope, of, months.1, None)?;
         lineage.revisions.iter().for_each(|revision| add("lineage", revision.value));
         if let Some(rolled) = lineage.rolled {
             add("lineage rolled", rolled.value);
@@ -248,13 +248,13 @@ fn values(
             add("exceptions", exceptions.iter().find(|f| f.region == region).and_then(|f| f.value));
             // Of the small one's complement a part may well be shown.
             if village == VILLAGES[0] {
-                r.breakdown_split(scope, id, region, months.0)?
+                r.breakdown_split(scope, id, region, months.0, None)?
                     .into_iter()
                     .for_each(|part| add("split", part.2));
             }
         }
         for rolled_up in [false, true] {
-            let filter = FigureFilter { indicator_id: id, within: region, periods: (0, i32::MAX), rolled_up };
+            let filter = FigureFilter { periods: (0, i32::MAX), rolled_up, ..FigureFilter::of(id, region) };
             list_figures(r, scope, &filter, None, 100)?
                 .iter()
                 .filter(|f| f.breakdown_id == 0)

@@ -135,6 +135,7 @@ pub fn new_run(source_id: Option<i64>, now: i64) -> NewRun {
         trigger: "manual".into(),
         started_at: now,
         lease_ms: 60_000,
+        retry_of: None,
     }
 }
 

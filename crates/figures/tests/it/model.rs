@@ -159,7 +159,7 @@ fn define(store: &Store) -> [i64; INDICATORS] {
         high: None,
         basis: None,
     };
-    store.db.write(|tx| put_targets(tx, price, &["2024", "2025", "2026"].map(target))).unwrap();
+    store.db.write(|tx| put_targets(tx, price, &["2024", "2025", "2026"].map(target), 0)).unwrap();
     [births, price, population, satisfaction, measured, prevalence, coverage]
 }
 

@@ -47,7 +47,7 @@ on_both! {
         assert_eq!((found[0].own, found[0].rolled, found[0].reported, found[0].expected), (10.0, 7.0, 2, 8));
         let latest = store.db.read(|r| r.latest_of_series(&everything(), of)).unwrap().unwrap();
         assert_eq!((latest.value, latest.rolled), (Some(10.0), false));
-        let lineage = store.db.read(|r| r.lineage(&everything(), of, at("2026-01"))).unwrap();
+        let lineage = store.db.read(|r| r.lineage(&everything(), of, at("2026-01"), None)).unwrap();
         assert_eq!(lineage.revisions.len(), 1);
         assert_eq!(lineage.rolled.unwrap().value, Some(7.0));
     }
@@ -68,7 +68,7 @@ on_both! {
             pendopo_figures::commit_run(&store.db, run, vec![staged], &[], None, Default::default(), now).unwrap();
         }
         let of = SeriesOf { indicator_id: a, region: code("33.16.01.2001"), breakdown_id: 0 };
-        let lineage = store.db.read(|r| r.lineage(&everything(), of, at("2026-01"))).unwrap();
+        let lineage = store.db.read(|r| r.lineage(&everything(), of, at("2026-01"), None)).unwrap();
         let seen: Vec<_> = lineage.revisions.iter().map(|r| (r.value, r.row_no, r.recorded_at, r.source_code.as_deref())).collect();
         assert_eq!(seen, [(Some(2.0), 21, 20, Some("simpus")), (Some(1.0), 11, 10, Some("simpus"))]);
         assert_eq!(lineage.revisions[0].author, "uji");
@@ -96,7 +96,7 @@ on_both! {
         let mut rows = vec![row(a, "33.16.01.2001", "2026-01", 3.0), row(a, "33.16.01.2001", "2026-01", 4.0)];
         (rows[0].breakdown_id, rows[1].breakdown_id) = (m, f);
         store.run(1, rows);
-        let parts = store.db.read(|r| r.breakdown_split(&everything(), a, code("33.16"), at("2026-01"))).unwrap();
+        let parts = store.db.read(|r| r.breakdown_split(&everything(), a, code("33.16"), at("2026-01"), None)).unwrap();
         assert_eq!(parts, [(f, "sex=f".to_owned(), Some(4.0)), (m, "sex=m".to_owned(), Some(3.0))]);
         assert!(store.db.read(|r| r.latest_of_region(&everything(), code("33.16"))).unwrap().is_empty(), "a part is not the total");
     }
@@ -112,7 +112,7 @@ on_both! {
         assert_eq!((value("33.16.01.2001"), value("33.16")), (Some(6.0), Some(6.0)));
         store.run(2, vec![row(a, "33.16.01.2001", "2026-01", 5.0)]);
         assert_eq!(value("33.16"), Some(10.0));
-        let lineage = store.db.read(|r| r.lineage(&everything(), of("33.16.01.2001"), at("2026-01"))).unwrap();
+        let lineage = store.db.read(|r| r.lineage(&everything(), of("33.16.01.2001"), at("2026-01"), None)).unwrap();
         assert_eq!(lineage.revisions.iter().map(|r| r.value).collect::<Vec<_>>(), [Some(10.0), Some(6.0)]);
     }
 

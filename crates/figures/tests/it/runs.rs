@@ -2,10 +2,11 @@
 
 use crate::harness::{at, id, new_run, on_both, row};
 use pendopo_figures::{
-    AnswerBody, Db, DbError, RefusedRow, RunCounters, RunEnd, RunOutcome, RunStatus, begin_run,
-    close_interrupted_runs, commit_run, fail_run, find_answer, find_run, list_runs, preview_run,
+    AnswerBody, Db, DbError, NewRun, Overtaken, RefusedRow, RunCounters, RunEnd, RunKind, RunOutcome,
+    RunStatus, RunsOf, StagedRow, begin_run, close_interrupted_runs, commit_retry, commit_run,
+    drop_unused_answers, fail_run, find_answer, find_run, list_runs, preview_run,
     questions::{Questions, SeriesOf, Span},
-    refuse_run, set_progress, settle_refused_row,
+    refuse_run, release_answers, set_progress, settle_overtaken_row, settle_refused_row,
 };
 use pendopo_vocab::{RegionCode, Scope};
 
@@ -128,6 +129,74 @@ on_both! {
         assert_eq!(listed.iter().map(|run| run.run_id).collect::<Vec<_>>(), [again.run_id, found.run_id]);
         let page = store.db.read(|r| list_runs(r, None, Some(again.run_id), 10)).unwrap();
         assert_eq!(page.len(), 1);
+    }
+
+    fn a_retry_leaves_what_a_later_answer_brought(store) {
+        let (source, a) = (store.source("simpus"), store.indicator("a"));
+        let (x, y, z) = ("33.16.01.2001", "33.16.01.2002", "33.16.01.2003");
+        let numbered = |region, value, row_no| StagedRow { row_no, ..row(a, region, "2026-01", value) };
+        let answer = AnswerBody { media_type: "text/csv".into(), bytes: b"a;b".to_vec() };
+        let commit = |run, staged, at| {
+            commit_run(&store.db, run, staged, &[refused(4), refused(5), refused(6)], Some(&answer), RunCounters::default(), at).unwrap()
+        };
+        let retry = |of, now| {
+            let run = NewRun { retry_of: Some(of), kind: RunKind::Retry, ..new_run(Some(source), now) };
+            begin_run(&store.db, &run).unwrap()
+        };
+        let value = |region: &str| -> Option<f64> {
+            let of = SeriesOf { indicator_id: a, region: RegionCode::from_id(id(region)).unwrap(), breakdown_id: 0 };
+            store.db.read(|r| r.trend(&Scope::everything(), of, Span::ALWAYS, None)).unwrap().first().and_then(|p| p.value)
+        };
+        let first = store.begin(Some(source), 10);
+        commit(first, vec![numbered("33.16.02.2001", 1.0, 1)], 10);
+        let second = store.begin(Some(source), 20);
+        commit(second, vec![numbered(x, 20.0, 1)], 20);
+        // Row 4 says x, row 5 says y, row 6 says z: what the second run brought stays.
+        let again = retry(first, 30);
+        let staged = vec![numbered(x, 4.0, 4), numbered(y, 5.0, 5), numbered(z, 6.0, 6)];
+        let done = commit_retry(&store.db, again, staged, RunCounters::default(), 30).unwrap();
+        assert_eq!(done.outcome, RunOutcome { added: 2, revised: 0, same: 0 });
+        assert_eq!(done.overtaken, [Overtaken { row_no: 4, by_run: second, whole: true }]);
+        assert_eq!((value(x), value(y), value(z)), (Some(20.0), Some(5.0), Some(6.0)));
+        let kept = store.db.read(|r| find_run(r, again)).unwrap().unwrap();
+        let original = store.db.read(|r| find_run(r, first)).unwrap().unwrap();
+        assert_eq!((kept.retry_of, kept.answer_id), (Some(first), original.answer_id));
+        assert!(kept.answer_id.is_some());
+        assert!(store.db.write(|tx| settle_overtaken_row(tx, first, &done.overtaken[0])).unwrap());
+        let said: (String, i64) = store.db.read(|r| r.query_one("select state, overtaken_by from refused_row where run_id = $1 and row_no = 4",
+            &[first.into()], |x| Ok((x.get(0)?, x.get(1)?)))).unwrap();
+        assert_eq!(said, ("dismissed".to_owned(), second));
+        // What a retry of an older answer brought is not newer than what the second run's own rows say.
+        let again = retry(second, 40);
+        let done = commit_retry(&store.db, again, vec![numbered(y, 50.0, 5)], RunCounters::default(), 40).unwrap();
+        assert_eq!((done.outcome.revised, done.overtaken.len(), value(y)), (1, 0, Some(50.0)));
+        // But what the second answer brought is newer than the first one's, also by way of its retry.
+        let once_more = retry(first, 50);
+        let rows = vec![numbered(y, 5.0, 5), numbered(z, 7.0, 5)];
+        let done = commit_retry(&store.db, once_more, rows, RunCounters::default(), 50).unwrap();
+        assert_eq!(done.overtaken, [Overtaken { row_no: 5, by_run: again, whole: false }]);
+        assert_eq!((value(y), value(z)), (Some(50.0), Some(7.0)));
+        // A run that reads no other again cannot be recorded as one that does.
+        let plain = store.begin(Some(source), 60);
+        assert!(matches!(commit_retry(&store.db, plain, vec![], RunCounters::default(), 60), Err(DbError::Conflict(_))));
+    }
+
+    fn a_retry_keeps_the_answer_no_longer_than_its_run_does(store) {
+        let (source, a) = (store.source("simpus"), store.indicator("a"));
+        let answer = AnswerBody { media_type: "text/csv".into(), bytes: b"a;b".to_vec() };
+        let first = store.begin(Some(source), 10);
+        commit_run(&store.db, first, vec![row(a, "33.16.01.2001", "2026-01", 1.0)], &[refused(4)], Some(&answer), RunCounters::default(), 10).unwrap();
+        let run = NewRun { retry_of: Some(first), kind: RunKind::Retry, ..new_run(Some(source), 90) };
+        let again = begin_run(&store.db, &run).unwrap();
+        commit_retry(&store.db, again, vec![row(a, "33.16.01.2002", "2026-01", 2.0)], RunCounters::default(), 90).unwrap();
+        assert_eq!(store.db.write(|tx| release_answers(tx, RunsOf::Source(source), 10, 9)).unwrap(), 0);
+        assert_eq!(store.db.write(|tx| release_answers(tx, RunsOf::Source(source), 11, 9)).unwrap(), 2);
+        assert_eq!(store.db.write(|tx| drop_unused_answers(tx, 9)).unwrap(), 1);
+        // An answer that is gone is not missed by a later retry.
+        let run = NewRun { retry_of: Some(first), kind: RunKind::Retry, ..new_run(Some(source), 95) };
+        let again = begin_run(&store.db, &run).unwrap();
+        commit_retry(&store.db, again, vec![], RunCounters::default(), 95).unwrap();
+        assert_eq!(store.db.read(|r| find_run(r, again)).unwrap().unwrap().answer_id, None);
     }
 
     fn a_preview_changes_nothing_and_names_the_largest_changes(store) {

@@ -54,8 +54,8 @@ fn shown(
         ("ranking of a month", reader.ranking(scope, dated, Order::Lowest, 50, None)?.len()),
         ("completeness", reader.completeness(scope, of, month, None)?.reported as usize),
         ("differences", reader.differences(scope, of, month)?.len()),
-        ("breakdown_split", reader.breakdown_split(scope, indicator_id, region, month)?.len()),
-        ("lineage", reader.lineage(scope, of, month)?.revisions.len()),
+        ("breakdown_split", reader.breakdown_split(scope, indicator_id, region, month, None)?.len()),
+        ("lineage", reader.lineage(scope, of, month, None)?.revisions.len()),
     ])
 }
 
@@ -76,7 +76,7 @@ fn fill(store: &Store, code_: &str, agency: i64, sensitivity: Sensitivity) -> i6
     let part = store
         .db
         .write(|tx| {
-            put_targets(tx, a, &[target])?;
+            put_targets(tx, a, &[target], 0)?;
             pendopo_figures::put_breakdown(tx, "sex=f")
         })
         .unwrap();

@@ -1,4 +1,4 @@
-//! `/api/v1/observations` and `/api/v1/latest`: the figures.
+//! `/api/v1/observations` and `/api/v1/latest`: the figures, as known now or at an earlier time.
 
 use super::{
     indicators,
@@ -8,16 +8,19 @@ use super::{
 use crate::{
     app::App,
     error::{AppError, AppResult},
-    indicators::watch,
+    indicators::{end_of_day, watch},
     web::Who,
 };
 use axum::{
     Json,
     extract::{Query, State},
 };
-use jiff::Timestamp;
-use pendopo_figures::questions::listing::{
-    FigureFilter, LatestFilter, ListedFigure, ListedLatest, list_figures, list_latest,
+use jiff::{Timestamp, civil::Date};
+use pendopo_figures::{
+    Db, list_breakdowns,
+    questions::listing::{
+        FigureFilter, LatestFilter, ListedFigure, ListedLatest, list_figures, list_latest, list_latest_then,
+    },
 };
 use pendopo_vocab::{Period, RegionCode, RegionLevel, TargetStatus};
 use serde::{Deserialize, Serialize};
@@ -65,6 +68,15 @@ pub struct ObservationQuery {
         pattern = "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}|[0-9]{2}([.][0-9]{2}){1,2}|[0-9]{2}([.][0-9]{2}){2}[.][0-9]{4})$"
     )]
     pub within: Option<String>,
+    /// This region and nothing in it, instead of `within`.
+    #[param(
+        pattern = "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{10}|[0-9]{2}([.][0-9]{2}){1,2}|[0-9]{2}([.][0-9]{2}){2}[.][0-9]{4})$"
+    )]
+    pub region: Option<String>,
+    /// Only regions of this level.
+    pub level: Option<RegionLevelName>,
+    /// Only this split, such as `komoditas=Beras medium`; empty for the totals; default: totals and all splits.
+    pub breakdown: Option<String>,
     /// First period, such as `2026-01`.
     #[param(pattern = "^[0-9]{4}(-([0-9]{2}(-[0-9]{2})?|Q[1-4]|S[12]|W[0-9]{2}))?$")]
     pub from: Option<String>,
@@ -74,6 +86,10 @@ pub struct ObservationQuery {
     /// `true`: what the regions below come to, instead of what was reported.
     #[serde(default)]
     pub rolled_up: bool,
+    /// As known then: a day of the center's calendar, the whole of it, or an instant such as
+    /// `2026-09-30T12:00:00Z`; default: now.
+    #[param(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z)?$")]
+    pub as_of: Option<String>,
 }
 
 /// Observations in order of breakdown, period and region.
@@ -87,32 +103,89 @@ pub async fn observations(
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<Observation>>> {
     watch::note_view(&app, &who.0, "api", "observations", Some(&query.indicator)).await?;
-    let within = region_or_own(&who, query.within.as_deref())?;
-    let bound = |text: Option<&str>, name: &str| -> AppResult<Option<Period>> {
-        text.map(|text| text.parse().map_err(|error| AppError::Invalid(format!("{name}: {error}"))))
-            .transpose()
-    };
-    let (from, to) = (bound(query.from.as_deref(), "from")?, bound(query.to.as_deref(), "to")?);
     let (limit, after) = (page.limit()?, page.after::<3>()?);
     let after = match after {
-        Some([breakdown, period, region]) => {
-            let period = i32::try_from(period).map_err(|_| AppError::Invalid("cursor".to_owned()))?;
-            Some((breakdown, period, region))
-        }
+        Some([breakdown, period, region]) => Some((breakdown, cursor_period(period)?, region)),
         None => None,
     };
-    let indicator = indicators::find(&app, &who, &query.indicator).await?;
-    let filter = FigureFilter {
-        indicator_id: indicator.id,
-        within,
-        periods: (from.map_or(i32::MIN, Period::id), to.map_or(i32::MAX, Period::id)),
-        rolled_up: query.rolled_up,
-    };
+    let filter = figure_filter(&app, &who, &query).await?;
     let scope = who.scope();
     let rows =
         app.blocking(move |db| db.read(|r| list_figures(r, &scope, &filter, after, limit + 1))).await?;
     let key = |row: &ListedFigure| [row.breakdown_id, i64::from(row.period), row.region_id];
     Ok(Json(cut(rows, limit, key, |row| observation(&query.indicator, row))))
+}
+
+async fn figure_filter(app: &App, who: &Who, query: &ObservationQuery) -> AppResult<FigureFilter> {
+    let within = match (&query.region, &query.within) {
+        (Some(_), Some(_)) => {
+            return Err(AppError::Invalid("region and within: say one of the two".to_owned()));
+        }
+        (Some(region), None) => region_or_own(who, Some(region))?,
+        (None, within) => region_or_own(who, within.as_deref())?,
+    };
+    let periods = periods(query.from.as_deref(), query.to.as_deref())?;
+    let known_at = known_at(app, query.as_of.as_deref())?;
+    let indicator = indicators::find(app, who, &query.indicator).await?;
+    Ok(FigureFilter {
+        periods,
+        rolled_up: query.rolled_up,
+        exact: query.region.is_some(),
+        level: query.level.map(RegionLevel::from),
+        breakdown_id: breakdown_id(app, query.breakdown.clone()).await?,
+        known_at,
+        ..FigureFilter::of(indicator.id, within)
+    })
+}
+
+/// First and last period of a request, as integers.
+///
+/// # Errors
+/// When one of them is none.
+pub fn periods(from: Option<&str>, to: Option<&str>) -> AppResult<(i32, i32)> {
+    let bound = |text: Option<&str>, name: &str| -> AppResult<Option<Period>> {
+        text.map(|text| text.parse().map_err(|error| AppError::Invalid(format!("{name}: {error}"))))
+            .transpose()
+    };
+    let (from, to) = (bound(from, "from")?, bound(to, "to")?);
+    Ok((from.map_or(i32::MIN, Period::id), to.map_or(i32::MAX, Period::id)))
+}
+
+/// The period in a cursor.
+///
+/// # Errors
+/// When it cannot be one.
+pub fn cursor_period(number: i64) -> AppResult<i32> {
+    i32::try_from(number).map_err(|_| AppError::Invalid("cursor: not one that this list gave".to_owned()))
+}
+
+/// The breakdown named in a request; one that no figure has ever had is not found.
+///
+/// # Errors
+/// [`AppError::NotFound`], or the database's.
+pub async fn breakdown_id(app: &App, key: Option<String>) -> AppResult<Option<i64>> {
+    let Some(key) = key else { return Ok(None) };
+    let known = app.blocking(|db| db.read(list_breakdowns)).await?;
+    let found = known.into_iter().find(|(_, name)| *name == key);
+    found.map(|(id, _)| Some(id)).ok_or_else(|| AppError::NotFound(format!("breakdown `{key}`")))
+}
+
+/// The instant that a request asks about, Unix milliseconds; `None` is now.
+///
+/// # Errors
+/// When it is neither a day nor an instant.
+pub fn known_at(app: &App, text: Option<&str>) -> AppResult<Option<i64>> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = || {
+        AppError::Invalid(format!(
+            "as_of is `{text}`; a day such as 2026-09-30 or an instant such as 2026-09-30T12:00:00Z is expected"
+        ))
+    };
+    let instant = match text.len() {
+        10 => text.parse::<Date>().ok().and_then(|day| end_of_day(day, &app.identity().time_zone)),
+        _ => text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond),
+    };
+    instant.map(Some).ok_or_else(wrong)
 }
 
 fn observation(indicator: &str, row: ListedFigure) -> Observation {
@@ -133,7 +206,7 @@ fn region_text(id: i64) -> String {
     RegionCode::from_id(id).map_or_else(|| id.to_string(), |code| code.to_string())
 }
 
-fn period_text(id: i32) -> String {
+pub fn period_text(id: i32) -> String {
     Period::from_id(id).map_or_else(|| id.to_string(), |period| period.to_string())
 }
 
@@ -185,9 +258,14 @@ pub struct LatestQuery {
     pub level: Option<RegionLevelName>,
     /// Only this indicator.
     pub indicator: Option<String>,
+    /// As known then: a day of the center's calendar, the whole of it, or an instant such as
+    /// `2026-09-30T12:00:00Z`; default: now.
+    #[param(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z)?$")]
+    pub as_of: Option<String>,
 }
 
-/// Newest totals in order of region and indicator.
+/// Newest totals in order of region and indicator. With `as_of` a page looks at `limit` pairs of region and
+/// indicator: those without a figure then are left out, so that it may hold fewer and still not be the last.
 #[utoipa::path(get, path = "/api/v1/latest", tag = "figures", params(LatestQuery, PageQuery),
     responses((status = 200, body = Page<Latest>), (status = 400, body = super::Problem, content_type = "application/problem+json"),
         (status = 404, body = super::Problem, content_type = "application/problem+json")))]
@@ -208,6 +286,14 @@ pub async fn latest(
     let filter = LatestFilter { within, level, indicator_id };
     let scope = who.scope();
     let after = after.map(|[region, indicator]| (region, indicator));
+    if let Some(known_at) = known_at(&app, query.as_of.as_deref())? {
+        let list = move |db: &Db| {
+            db.read(|reader| list_latest_then(reader, &scope, &filter, known_at, after, limit))
+        };
+        let (rows, next) = app.blocking(list).await?;
+        let next = next.map(|(region, indicator)| format!("{region}.{indicator}"));
+        return Ok(Json(Page { items: rows.into_iter().map(judged).collect(), next }));
+    }
     let rows = app.blocking(move |db| db.read(|r| list_latest(r, &scope, &filter, after, limit + 1))).await?;
     Ok(Json(cut(rows, limit, |row| [row.region_id, row.indicator_id], judged)))
 }

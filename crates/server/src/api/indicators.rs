@@ -1,6 +1,9 @@
 //! `/api/v1/indicators`: definitions of measures.
 
-use super::regions::RegionLevelName;
+use super::{
+    page::{Page, PageQuery, cut},
+    regions::RegionLevelName,
+};
 use crate::{
     app::App,
     error::{AppError, AppResult},
@@ -8,7 +11,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
 };
 use pendopo_figures::questions::listing::{
     VisibleIndicator, find_visible_indicator, list_visible_indicators,
@@ -56,13 +59,6 @@ pub struct Indicator {
     pub sql: Option<String>,
 }
 
-/// All indicators.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct IndicatorList {
-    /// The indicators, in the order of the pack.
-    pub items: Vec<Indicator>,
-}
-
 impl From<VisibleIndicator> for Indicator {
     fn from(visible: VisibleIndicator) -> Indicator {
         let row = visible.row;
@@ -96,12 +92,22 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// All indicators that the caller may see.
-#[utoipa::path(get, path = "/api/v1/indicators", tag = "indicators", responses((status = 200, body = IndicatorList)))]
-pub async fn list(State(app): State<App>, who: Who) -> AppResult<Json<IndicatorList>> {
+/// The indicators that the caller may see, in the order of the pack.
+#[utoipa::path(get, path = "/api/v1/indicators", tag = "indicators", params(PageQuery),
+    responses((status = 200, body = Page<Indicator>), (status = 400, body = super::Problem, content_type = "application/problem+json")))]
+pub async fn list(
+    State(app): State<App>,
+    who: Who,
+    Query(page): Query<PageQuery>,
+) -> AppResult<Json<Page<Indicator>>> {
+    let (limit, after) = (page.limit()?, page.after::<2>()?);
     let scope = who.scope();
-    let rows = app.blocking(move |db| db.read(|r| list_visible_indicators(r, &scope))).await?;
-    Ok(Json(IndicatorList { items: rows.into_iter().map(Indicator::from).collect() }))
+    let mut rows = app.blocking(move |db| db.read(|r| list_visible_indicators(r, &scope))).await?;
+    // The order of the pack; of two in one place the elder first, whatever they are called.
+    let key = |one: &VisibleIndicator| [one.row.position, one.id];
+    rows.sort_by_key(key);
+    rows.retain(|one| after.is_none_or(|after| key(one) > after));
+    Ok(Json(cut(rows, limit, key, Indicator::from)))
 }
 
 /// One indicator.

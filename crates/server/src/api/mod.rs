@@ -14,6 +14,7 @@ mod object;
 mod outlook;
 mod page;
 mod regions;
+mod revisions;
 mod runs;
 mod sources;
 
@@ -49,7 +50,7 @@ pub struct Problem {
 #[openapi(
     info(title = "Pendopo API", description = "Figures of a local government with their origin."),
     paths(
-        regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest, outlook::show,
+        regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest, revisions::list, outlook::show,
         sources::list, sources::show, sources::start_run, runs::list, runs::show, runs::refused_rows,
         audit::list, health::healthz, health::readyz,
     ),
@@ -92,6 +93,7 @@ pub fn routes(app: &App) -> Routes {
         .get("/api/v1/indicators/{code}/outlook", outlook::show)
         .get("/api/v1/observations", figures::observations)
         .get("/api/v1/latest", figures::latest)
+        .get("/api/v1/revisions", revisions::list)
         .get("/api/v1/sources", sources::list)
         .get("/api/v1/sources/{code}", sources::show)
         .post("/api/v1/sources/{code}/runs", sources::start_run)

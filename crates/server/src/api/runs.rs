@@ -42,6 +42,8 @@ pub struct Run {
     pub accepted: i64,
     /// Rows refused.
     pub refused: i64,
+    /// Refused rows that are kept and can be listed: the others were too many, or are past their time.
+    pub refused_kept: i64,
     /// Rows that said the same thing twice.
     pub repeated: i64,
     /// Figures that were new.
@@ -56,6 +58,9 @@ pub struct Run {
     pub problem: Option<String>,
     /// What went wrong, in words.
     pub message: Option<String>,
+    /// The run whose refused rows it read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<i64>,
 }
 
 impl From<store::ListedRun> for Run {
@@ -74,6 +79,7 @@ impl From<store::ListedRun> for Run {
             finished_at: row.finished_at.map(at),
             accepted: row.counters.accepted,
             refused: row.counters.refused,
+            refused_kept: listed.refused_kept,
             repeated: row.counters.repeated,
             added: row.added,
             revised: row.revised,
@@ -81,6 +87,7 @@ impl From<store::ListedRun> for Run {
             bytes: row.counters.bytes,
             problem: row.problem_code,
             message: row.message,
+            retry_of: row.retry_of,
         }
     }
 }
@@ -136,6 +143,9 @@ pub struct RefusedRow {
     pub raw: String,
     /// open, retried or dismissed.
     pub state: String,
+    /// The later run whose figure was kept when the row was read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overtaken_by: Option<i64>,
 }
 
 /// The rows that a run refused, in their order.
@@ -168,6 +178,7 @@ pub async fn refused_rows(
             message: row.message,
             raw: row.raw,
             state: row.state,
+            overtaken_by: row.overtaken_by,
         },
     )))
 }

@@ -1,6 +1,10 @@
 //! `/api/v1/sources`: connections to services, and how they keep their promises.
 
-use super::{created, object::Object};
+use super::{
+    created,
+    object::Object,
+    page::{Page, PageQuery, cut},
+};
 use crate::{
     app::App,
     audit::Actor,
@@ -10,7 +14,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::Response,
 };
 use jiff::Timestamp;
@@ -42,13 +46,6 @@ pub struct Source {
     pub accepted: Option<i64>,
     /// Rows its last run refused.
     pub refused: Option<i64>,
-}
-
-/// All sources.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SourceList {
-    /// The sources, in the order of the pack.
-    pub items: Vec<Source>,
 }
 
 /// A run that was started.
@@ -87,12 +84,21 @@ async fn healths(app: &App, who: &Who, now: Timestamp) -> AppResult<Vec<SourceHe
     app.blocking(move |db| sources::store::list_sources(db, &scope, now)).await
 }
 
-/// All sources that the caller may see.
-#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", responses((status = 200, body = SourceList)))]
-pub async fn list(State(app): State<App>, who: Who) -> AppResult<Json<SourceList>> {
+/// The sources that the caller may see, in the order of the pack.
+#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", params(PageQuery),
+    responses((status = 200, body = Page<Source>), (status = 400, body = super::Problem, content_type = "application/problem+json")))]
+pub async fn list(
+    State(app): State<App>,
+    who: Who,
+    Query(page): Query<PageQuery>,
+) -> AppResult<Json<Page<Source>>> {
+    let (limit, after) = (page.limit()?, page.after::<2>()?);
     let now = app.clock().now();
-    let items = healths(&app, &who, now).await?.iter().map(|health| source(&app, health, now)).collect();
-    Ok(Json(SourceList { items }))
+    let mut all = healths(&app, &who, now).await?;
+    let key = |one: &SourceHealth| [one.position, one.source_id];
+    all.sort_by_key(key);
+    all.retain(|one| after.is_none_or(|after| key(one) > after));
+    Ok(Json(cut(all, limit, key, |health| source(&app, &health, now))))
 }
 
 /// One source.

@@ -215,6 +215,7 @@ fn map(
         material.region,
         latest.period,
         &figures,
+        crate::indicators::Look::default(),
     )?;
     Ok(Some(MapItem {
         title: format!("{}: {}", indicator_name(&indicator.row, asked.t), asked.t.tr(below_key(level))),

@@ -1,10 +1,11 @@
 //! `check`, `apply`, `export` and `schema`: place packs from the command line.
 
-use super::{args::Global, author, open, out};
+use super::{args::Global, author, open, out, progress};
 use crate::{
     app::App,
     packs::{
         check::{Pack, check_pack, warnings},
+        effect::Effect,
         folder::{FileKind, PackTexts, read_folder, write_folder},
         plan::{Change, How},
         store::{self, Application, Applied},
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 use anyhow::{Context, bail};
-use pendopo_vocab::Counts;
+use pendopo_vocab::{Counts, Lang, Period, RegionCode, format_number, region_tree::RegionTree};
 use std::{
     io::{self, BufRead, IsTerminal},
     path::Path,
@@ -24,7 +25,7 @@ pub struct ApplyOptions {
     /// Show the plan and change nothing.
     pub dry_run: bool,
     /// Why, for the record.
-    pub reason: String,
+    pub reason: Option<String>,
     /// Apply without asking.
     pub yes: bool,
 }
@@ -91,23 +92,64 @@ pub fn apply(global: &Global, folder: &Path, options: &ApplyOptions) -> anyhow::
     let texts = read_folder(folder)?;
     let Some(pack) = checked(folder, &texts)? else { return Ok(ExitCode::FAILURE) };
     let app = open(global)?;
-    let by = application(&app, global, &options.reason);
-    let rehearsed = store::rehearse(app.db(), &pack, &texts, &by)?;
+    let reason = options.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+    let same = app.db().read(store::read_texts)? == texts;
+    if !options.dry_run && !same {
+        answerable(options.yes, reason.is_some(), io::stdin().is_terminal())?;
+    }
+    let by = application(&app, global, reason.unwrap_or_default());
+    let bar = progress::bar("effect on figures");
+    let rehearsed = store::rehearse(app.db(), &pack, &texts, &by, &mut progress::telling(&bar));
+    bar.finish_and_clear();
+    let rehearsed = rehearsed?;
     out::print(&plan_text(&rehearsed))?;
     if options.dry_run {
         out::line("Nothing was changed (--dry-run).")?;
         return Ok(ExitCode::SUCCESS);
     }
-    if rehearsed.changes.is_empty() && app.db().read(store::read_texts)? == texts {
+    if same {
         return Ok(ExitCode::SUCCESS);
     }
-    if !options.yes && !confirmed()? {
+    let consent = if options.yes { Some(by.reason.clone()) } else { asked(&by.reason)? };
+    let Some(reason) = consent else {
         out::line("Nothing was changed.")?;
         return Ok(ExitCode::FAILURE);
-    }
-    store::apply(app.db(), app.audit(), &pack, &texts, &by)?;
-    out::line(format!("Applied as {}.", by.author.as_str()))?;
+    };
+    let by = application(&app, global, &reason);
+    let bar = progress::bar("applying");
+    let tell = &mut progress::telling(&bar);
+    let applied = store::apply_telling(app.db(), app.audit(), (&pack, &texts), &by, tell);
+    bar.finish_and_clear();
+    applied?;
+    out::line(format!("Applied as {}: {reason}", by.author.as_str()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether consent and reason are there or somebody is here to be asked for them: before long work is done in
+/// vain. Why a pack was applied is kept with the change, and nobody can say it for whoever does it.
+fn answerable(yes: bool, reason: bool, terminal: bool) -> anyhow::Result<()> {
+    match (yes, reason, terminal) {
+        (true, false, _) => bail!(
+            "say why, for the record: --reason \"…\", such as the decree or who asked for it (--yes answers only the question whether)"
+        ),
+        (false, _, false) => bail!("nobody is here to say yes; add --yes and --reason \"…\", or --dry-run"),
+        _ => Ok(()),
+    }
+}
+
+/// Asks for consent, and for a reason where none was given; `None` when the answer is no.
+fn asked(reason: &str) -> anyhow::Result<Option<String>> {
+    if !matches!(answer("Apply this plan? [y/N] ")?.to_lowercase().as_str(), "y" | "yes" | "ya") {
+        return Ok(None);
+    }
+    if !reason.is_empty() {
+        return Ok(Some(reason.to_owned()));
+    }
+    let given = answer("Why? It is kept with the change, such as the decree or who asked for it: ")?;
+    if given.is_empty() {
+        out::note("without a reason nothing is applied");
+    }
+    Ok(Some(given).filter(|given| !given.is_empty()))
 }
 
 /// Who applies a pack now.
@@ -119,15 +161,12 @@ pub fn application(app: &App, global: &Global, reason: &str) -> Application {
     }
 }
 
-fn confirmed() -> anyhow::Result<bool> {
-    if !io::stdin().is_terminal() {
-        bail!("nobody is here to say yes; add --yes");
-    }
-    out::print("Apply this plan? [y/N] ")?;
+fn answer(question: &str) -> anyhow::Result<String> {
+    out::print(question)?;
     io::Write::flush(&mut io::stdout())?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "ya"))
+    Ok(answer.trim().to_owned())
 }
 
 /// The plan as a person reads it.
@@ -156,12 +195,68 @@ fn plan_text(applied: &Applied) -> String {
         count(|how| matches!(how, How::Changed(_))),
         count(|how| matches!(how, How::Removed)),
     ));
-    let effect = &applied.effect;
-    text.push_str(&format!(
-        "Existing figures: {} values and {} verdicts against targets would differ; {} figures stay on record without a definition.\n",
-        effect.values_changed, effect.statuses_changed, applied.orphaned_observations,
-    ));
+    text.push_str(&effect_text(&applied.effect));
+    if applied.orphaned_observations > 0 {
+        text.push_str(&format!(
+            "{} figures stay on record without a definition.\n",
+            number(applied.orphaned_observations)
+        ));
+    }
     text
+}
+
+/// What becomes of figures on record, by indicator, with the largest changes and what to know before.
+fn effect_text(effect: &Effect) -> String {
+    if effect.indicators.is_empty() && effect.warnings.is_empty() {
+        return "Existing figures: none would differ.\n".to_owned();
+    }
+    let mut text = format!(
+        "Existing figures: {} roll-ups and computed values over all periods and {} newest verdicts against targets would differ.\n",
+        number(effect.values_changed()),
+        number(effect.verdicts_changed()),
+    );
+    for (code, one) in &effect.indicators {
+        let count = |word: &str, count: i64| (count > 0).then(|| format!("{} {word}", number(count)));
+        let counts = [
+            count("change", one.changed),
+            count("appear", one.appeared),
+            count("go", one.gone),
+            count("newest verdicts differ", one.verdicts),
+        ];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        let periods = match one.periods.map(|(first, last)| (period(first), period(last))) {
+            Some((first, last)) if first != last => format!(" ({first} to {last})"),
+            Some((first, _)) => format!(" ({first})"),
+            None => String::new(),
+        };
+        text.push_str(&format!("    {code}: {}{periods}\n", counts.join(", ")));
+    }
+    let largest = effect.largest();
+    if !largest.is_empty() {
+        text.push_str("The largest changes:\n");
+    }
+    for (code, change) in largest {
+        let value =
+            |value: Option<f64>| value.map_or("–".to_owned(), |value| format_number(value, 2, Lang::En));
+        let region = RegionCode::from_id(change.region_id);
+        let region =
+            region.map_or_else(String::new, |region| RegionTree::embedded().label(region).to_string());
+        let (at, part) = (period(change.period), if change.breakdown_id == 0 { "" } else { " (a part)" });
+        let (before, after) = (value(change.before), value(change.after));
+        text.push_str(&format!("    {code}, {at}{part}, {region}: {before} → {after}\n"));
+    }
+    for warning in &effect.warnings {
+        text.push_str(&format!("Warning: {}.\n", warning.sentence()));
+    }
+    text
+}
+
+fn number(count: i64) -> String {
+    format_number(count as f64, 0, Lang::En)
+}
+
+fn period(id: i32) -> String {
+    Period::from_id(id).map_or_else(|| id.to_string(), |period| period.to_string())
 }
 
 /// Writes the definitions as a pack, byte for byte as they were applied.
@@ -195,4 +290,27 @@ pub fn write_schemas(folder: &Path) -> anyhow::Result<ExitCode> {
     }
     out::line(format!("{} schemas written to {}", SCHEMAS.len(), folder.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_applied_without_consent_and_a_reason() {
+        for (yes, reason, terminal, fine) in [
+            (true, true, false, true),
+            (true, false, false, false),
+            // A terminal does not help who said that nothing shall be asked.
+            (true, false, true, false),
+            (false, false, true, true),
+            (false, true, true, true),
+            (false, true, false, false),
+            (false, false, false, false),
+        ] {
+            let found = answerable(yes, reason, terminal);
+            assert_eq!(found.is_ok(), fine, "{yes} {reason} {terminal}: {found:?}");
+        }
+        assert!(answerable(true, false, false).unwrap_err().to_string().contains("--reason"));
+    }
 }

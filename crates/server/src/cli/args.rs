@@ -66,7 +66,7 @@ pub enum Command {
         /// Show the plan and change nothing
         #[arg(long)]
         dry_run: bool,
-        /// Why, for the record
+        /// Why, for the record; asked for when left out, needed with --yes
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
         /// Apply without asking
@@ -94,14 +94,22 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Read the refused rows of a run again, after the pack was mended
+    Retry {
+        /// Number of the run
+        run: i64,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// List the sources and how they keep their promises
     Sources {
         /// Form of the output
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
-    /// Ask the figures in SQL, read-only, over the views region, indicator, observation, latest, run
-    /// and refused_row
+    /// Ask the figures in SQL, read-only, over the views region, indicator, observation, revision,
+    /// latest, run and refused_row
     Query {
         /// One `select`
         sql: String,

@@ -2,7 +2,7 @@
 
 use super::{
     args::{BoundariesAction, Global, SlotArgs},
-    author, open, out,
+    author, open, out, progress,
 };
 use crate::{
     app::App,
@@ -45,6 +45,7 @@ fn import(app: &App, global: &Global, action: &BoundariesAction) -> anyhow::Resu
     let limits = Limits::default();
     let bytes = read_file(&wanted.file, limits.max_bytes)?;
     let started = Instant::now();
+    let spinner = progress::spinner("finding regions, repairing and simplifying shapes");
     let (layer, name) = (wanted.layer.as_deref(), wanted.name.as_deref());
     let ready = match &wanted.slot.points {
         Some(points) => prepare_points(&bytes, points.trim(), layer, name),
@@ -62,6 +63,7 @@ fn import(app: &App, global: &Global, action: &BoundariesAction) -> anyhow::Resu
             },
         ),
     };
+    spinner.finish_and_clear();
     let ready = ready.map_err(|error| match hint_for(&error) {
         Some(hint) => anyhow::anyhow!("{error}; {hint}"),
         None => error,
@@ -79,13 +81,16 @@ fn import(app: &App, global: &Global, action: &BoundariesAction) -> anyhow::Resu
         .noting("file", file_name.as_str())
         .noting("rows", ready.shapes);
     let now = app.clock().now().as_millisecond();
+    let spinner = progress::spinner("storing");
     let stored = app.db().write(|tx| {
         let stored = store::put_set(tx, &ready, &file_name, &author, now)?;
         if let Stored::New(_) = stored {
             app.audit().record(tx, &entry)?;
         }
         Ok(stored)
-    })?;
+    });
+    spinner.finish_and_clear();
+    let stored = stored?;
     let (places, bytes) = (ready.points, ready.data.len());
     match stored {
         Stored::Same(id) => out::line(format!("the same boundaries are in force already, as number {id}")),

@@ -11,6 +11,7 @@ mod doctor;
 mod key;
 mod out;
 mod privacy;
+mod progress;
 mod query;
 mod read;
 mod secret;
@@ -48,14 +49,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve { listen, no_schedule } => serve::serve(global, listen, !no_schedule),
         Command::Demo(demo) => demo::demo(global, &demo),
         Command::Check { pack } => apply::check(&pack),
-        Command::Apply { pack, dry_run, reason, yes } => apply::apply(
-            global,
-            &pack,
-            &apply::ApplyOptions { dry_run, reason: reason.unwrap_or_default(), yes },
-        ),
+        Command::Apply { pack, dry_run, reason, yes } => {
+            apply::apply(global, &pack, &apply::ApplyOptions { dry_run, reason, yes })
+        }
         Command::Export { pack } => apply::export(global, &pack),
         Command::Schema { folder } => apply::write_schemas(&folder),
         Command::Run { source, dry_run, reason } => read::run(global, &source, dry_run, reason),
+        Command::Retry { run, reason } => read::retry(global, run, reason),
         Command::Sources { format } => read::sources(global, format),
         Command::Query { sql, who, format } => query::query(global, &sql, who.as_deref(), format),
         Command::Import { file, source, dry_run, reason } => {
@@ -110,7 +110,10 @@ fn open_app(config: Config) -> anyhow::Result<App> {
     db.migrate(pendopo_figures::MIGRATIONS)?;
     db.migrate(MIGRATIONS)?;
     vault::bind(&db, &vault)?;
-    packs::store::load_regions(&db)?;
+    let bar = progress::bar("regions");
+    let loaded = packs::store::load_regions_telling(&db, &mut progress::telling(&bar));
+    bar.finish_and_clear();
+    loaded?;
     pendopo_figures::declare_counts(&db, SystemClock.now().as_millisecond())?;
     let identity = packs::store::read_identity(&db)?;
     Ok(App::new(config, db, Arc::new(SystemClock), identity, vault))

@@ -2,7 +2,7 @@
 
 use super::{
     args::{Format, Global},
-    author, open, out,
+    author, open, out, progress,
 };
 use crate::{
     accounts::store::account,
@@ -24,7 +24,10 @@ pub fn query(global: &Global, sql: &str, who: Option<&str>, format: Format) -> a
     let scope = who.map_or_else(|| Ok(Scope::everything()), |who| scope_of(&app, who))?;
     let entry =
         Entry::new(Actor::command(&author(global)), Action::Queried).on("views", "").noting("sql", sql);
-    let result = match query_views(app.db(), &scope, sql, limits) {
+    let spinner = progress::spinner(&format!("asking; stops after {} s", limits.timeout.as_secs()));
+    let answer = query_views(app.db(), &scope, sql, limits);
+    spinner.finish_and_clear();
+    let result = match answer {
         Ok(result) => result,
         Err(error) => {
             record(&app, &entry.outcome(Outcome::Failed).noting("error", error.to_string()));

@@ -1,8 +1,8 @@
-//! `run`, `import` and `sources`: reading services from the command line.
+//! `run`, `retry`, `import` and `sources`: reading services from the command line.
 
 use super::{
     args::{Format, Global},
-    author, open, out,
+    author, open, out, progress,
     query::print_result,
     serve::runtime,
 };
@@ -14,7 +14,6 @@ use crate::{
         jobs::{RunOptions, RunReport, RunVerdict},
     },
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use pendopo_figures::{QueryResult, Value};
 use pendopo_vocab::{Lang, Scope};
 use std::{path::Path, process::ExitCode, time::Duration};
@@ -25,6 +24,16 @@ pub fn run(global: &Global, source: &str, dry_run: bool, reason: Option<String>)
     let options = options(global, dry_run, reason);
     let report = with_progress(&app, source, || {
         runtime()?.block_on(sources::jobs::run_source(&app, source, &options))
+    })?;
+    print_report(&report)
+}
+
+/// Reads the refused rows of a run again, with the definitions as they are now.
+pub fn retry(global: &Global, run_id: i64, reason: Option<String>) -> anyhow::Result<ExitCode> {
+    let app = open(global)?;
+    let options = options(global, false, reason);
+    let report = with_progress(&app, &format!("run {run_id}"), || {
+        Ok(runtime()?.block_on(sources::jobs::retry_run(&app, run_id, &options))?)
     })?;
     print_report(&report)
 }
@@ -55,11 +64,7 @@ fn options(global: &Global, dry_run: bool, reason: Option<String>) -> RunOptions
 
 /// Shows how far the run has come while `work` goes on.
 fn with_progress<T>(app: &App, source: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {human_pos}/{human_len} {msg}") {
-        bar.set_style(style);
-    }
-    bar.set_prefix(source.to_owned());
+    let bar = progress::bar(source);
     let (progress, shown) = (app.progress().clone(), bar.clone());
     let ticker = std::thread::spawn(move || {
         while !shown.is_finished() {

@@ -1,6 +1,8 @@
 //! Where one figure comes from: value, source, run, row, revisions, owner.
 
 use super::{
+    look::Look,
+    one::known_on,
     pages::{LineagePage, MadeFrom, RevisionItem, RowStep, RunStep, SourceStep},
     rules,
     store::{Catalog, indicator_name, region_in_reach, region_name},
@@ -26,6 +28,9 @@ pub struct LineageQuery {
     /// Key of a part of the total; the total when left out.
     #[serde(default)]
     rincian: String,
+    /// "As known on" this day, `yyyy-mm-dd`; now when left out.
+    #[serde(default)]
+    per: String,
 }
 
 /// The figure an address names.
@@ -48,6 +53,9 @@ struct Asking<'a> {
     of: SeriesOf,
     part: &'a str,
     period: Period,
+    known_at: Option<i64>,
+    /// What the links on the page carry along.
+    look: Look,
 }
 
 impl Asking<'_> {
@@ -63,7 +71,7 @@ impl Asking<'_> {
     fn figure_of(&self, reader: &mut Reader<'_>, indicator_id: i64) -> AppResult<Option<Option<f64>>> {
         let of = SeriesOf { indicator_id, ..self.of };
         let span = Span { from: self.period.id(), to: self.period.id() };
-        Ok(reader.trend(&self.asked.scope, of, span, None)?.first().map(|point| point.value))
+        Ok(reader.trend(&self.asked.scope, of, span, self.known_at)?.first().map(|point| point.value))
     }
 }
 
@@ -87,8 +95,10 @@ pub fn build(
         .map(|(id, key)| (*id, key.as_str()))
         .ok_or_else(|| AppError::NotFound(address.query.rincian.clone()))?;
     let of = SeriesOf { indicator_id: indicator.id, region, breakdown_id };
-    let asking = Asking { asked, catalog: &catalog, indicator, of, part, period };
-    let mut lineage = reader.lineage(&asked.scope, of, period.id())?;
+    let (known_on, known_at) = known_on(&address.query.per, asked)?;
+    let look = Look { period: Some(period), breakdown: part.to_owned(), known_on };
+    let asking = Asking { asked, catalog: &catalog, indicator, of, part, period, known_at, look };
+    let mut lineage = reader.lineage(&asked.scope, of, period.id(), known_at)?;
     // The story is told from the beginning.
     lineage.revisions.reverse();
     let value =
@@ -102,6 +112,7 @@ pub fn build(
     let newest = lineage.revisions.last();
     Ok(LineagePage {
         crumbs: crumbs(&asking),
+        known_on: known_at.map(|at| asked.t.tr1("notice-known-on", asked.time_ms(at, TimeStyle::Date))),
         name: indicator_name(&indicator.row, asked.t).to_owned(),
         of: of_words(&asking),
         figure: value.map(|value| rules::head(&indicator.row, value, asked.t)),
@@ -133,8 +144,7 @@ pub fn build(
 
 fn crumbs(asking: &Asking<'_>) -> Vec<(String, String)> {
     let t = asking.asked.t;
-    let href =
-        format!("{}&periode={}", rules::indicator_href(&asking.row().code, asking.of.region), asking.period);
+    let href = asking.look.indicator_href(&asking.row().code, asking.of.region);
     vec![
         ("/indikator".to_owned(), t.tr("nav-indicators").into_owned()),
         (href, format!("{}, {}", indicator_name(asking.row(), t), region_name(asking.of.region, t))),
@@ -150,7 +160,8 @@ fn of_words(asking: &Asking<'_>) -> String {
 fn mark(reader: &mut Reader<'_>, asking: &Asking<'_>, value: Option<f64>) -> AppResult<Mark> {
     let Some(value) = value else { return Ok(Mark::hidden(asking.asked.t)) };
     let row = asking.row();
-    let found = targets_in_force(reader, asking.indicator.id, row, asking.of.region, &[asking.period.id()])?;
+    let (id, region, period) = (asking.indicator.id, asking.of.region, asking.period.id());
+    let found = targets_in_force(reader, id, row, region, &[period], asking.known_at)?;
     let bounds = if asking.part.is_empty() { found[0] } else { None };
     let (low, high) = (bounds.map(|b| b.0), bounds.and_then(|b| b.1));
     Ok(Mark::status(
@@ -204,7 +215,8 @@ fn made_from(reader: &mut Reader<'_>, asking: &Asking<'_>, lineage: &Lineage) ->
                     |value| rules::exact_or_hidden(&of.row, value, t),
                 ),
                 value.map(|_| {
-                    rules::lineage_href(&of.row.code, asking.of.region, asking.period.id(), asking.part)
+                    let period = asking.period.id();
+                    asking.look.lineage_href(&of.row.code, asking.of.region, period, asking.part)
                 }),
                 String::new(),
             ));
@@ -230,11 +242,11 @@ fn parts_below(reader: &mut Reader<'_>, asking: &Asking<'_>) -> AppResult<Vec<Pa
         level,
         period: Some(asking.period.id()),
     };
-    let figures = reader.region_table(&asking.asked.scope, of, None)?;
+    let figures = reader.region_table(&asking.asked.scope, of, asking.known_at)?;
     let part = |region: RegionCode, name: String, value: Option<f64>, counts: Option<(i64, i64)>| -> Part {
         let note =
             counts.map_or_else(String::new, |(reported, expected)| t.tr2("reported-of", reported, expected));
-        let href = rules::lineage_href(&asking.row().code, region, asking.period.id(), asking.part);
+        let href = asking.look.lineage_href(&asking.row().code, region, asking.period.id(), asking.part);
         (name, asking.exact(value), Some(href), note)
     };
     Ok(figures.into_iter().map(|f| part(f.region, f.name, f.value, f.reported.zip(f.expected))).collect())

@@ -3,6 +3,7 @@
 pub mod decline;
 mod lineage;
 mod list;
+mod look;
 mod one;
 pub mod outlook;
 pub mod pages;
@@ -11,6 +12,7 @@ pub mod store;
 pub mod watch;
 
 pub use list::{course, indicators_of_region};
+pub use look::{Look, end_of_day};
 pub use one::{MapWords, colour, region_map, trend_of};
 
 use crate::{

@@ -1,6 +1,7 @@
 //! One indicator in one region: value, course, the regions below, its parts.
 
 use super::{
+    look::{self, Look},
     outlook::{self, Ahead},
     pages::{IndicatorPage, Pickers},
     rules,
@@ -12,7 +13,7 @@ use crate::{
     web::{Asked, Chrome, TimeStyle, Tr},
     widgets::{Bar, Bars, Bullet, Empty, MapCell, Mark, Method, RegionMap, Trend, TrendPoint},
 };
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::civil::Date;
 use pendopo_figures::{
     DbError, IndicatorRow, Reader, Stored, list_breakdowns, list_targets,
     questions::{Point, Questions, RegionFigure, SeriesOf, Span, TableOf},
@@ -57,6 +58,8 @@ struct Material<'a> {
     /// The point shown.
     point: Option<&'a Point>,
     known_at: Option<i64>,
+    /// What the links on the page carry along.
+    look: Look,
     /// The target of the point shown.
     bounds: Bounds,
 }
@@ -113,21 +116,26 @@ pub fn build(
     let part = breakdowns.iter().find(|(_, key)| *key == query.rincian);
     let (breakdown_id, breakdown) =
         part.map(|(id, key)| (*id, key.as_str())).ok_or_else(|| AppError::NotFound(query.rincian.clone()))?;
-    let known_at = end_of_day(&query.per, asked)?;
+    let (known_on, known_at) = known_on(&query.per, asked)?;
     let of = SeriesOf { indicator_id: indicator.id, region, breakdown_id };
     let points = reader.trend(&asked.scope, of, Span::ALWAYS, known_at)?;
-    let point = match query.periode.as_str() {
-        "" => points.last(),
-        text => {
-            let period: Period = text.parse().map_err(|error| AppError::Invalid(format!("{error}")))?;
-            points.iter().find(|point| point.period == period.id())
-        }
+    let period: Option<Period> = match query.periode.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|error| AppError::Invalid(format!("{error}")))?),
+    };
+    let point = match period {
+        None => points.last(),
+        Some(period) => points.iter().find(|point| point.period == period.id()),
     };
     let bounds = match point {
-        Some(point) => targets_in_force(reader, indicator.id, &indicator.row, region, &[point.period])?[0],
+        Some(point) => {
+            targets_in_force(reader, indicator.id, &indicator.row, region, &[point.period], known_at)?[0]
+        }
         None => None,
     };
-    let material = Material { asked, indicator, of, breakdown, points: &points, point, known_at, bounds };
+    let look = Look { period, breakdown: breakdown.to_owned(), known_on };
+    let material =
+        Material { asked, indicator, of, breakdown, points: &points, point, known_at, look, bounds };
     let ahead = ahead(reader, &material)?;
     let below = below(reader, &material)?;
     let split = split(reader, &material)?;
@@ -144,7 +152,7 @@ pub fn build(
         lead: lead(&material),
         from: from(reader, &material, &catalog)?,
         bullet: bullet(&material),
-        lineage: point.map(|point| rules::lineage_href(code, region, point.period, breakdown)),
+        lineage: point.map(|point| material.look.lineage_href(code, region, point.period, breakdown)),
         notices: notices(reader, &material)?,
         pickers: pickers(&material, &parts, query),
         trend: trend(reader, &material, ahead.as_ref())?,
@@ -162,17 +170,14 @@ pub fn build(
     })
 }
 
-/// The last instant of a day in the center's zone, Unix milliseconds.
-fn end_of_day(text: &str, asked: &Asked) -> AppResult<Option<i64>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let invalid = || AppError::Invalid(format!("`{text}`: yyyy-mm-dd"));
-    let day: Date = text.parse().map_err(|_| invalid())?;
-    let next = day.checked_add(1.day()).map_err(|_| invalid())?;
-    let start: Timestamp =
-        asked.identity.time_zone.to_timestamp(next.at(0, 0, 0, 0)).map_err(|_| invalid())?;
-    Ok(Some(start.as_millisecond() - 1))
+/// The day that the reader asks about, and its last instant in the center, Unix milliseconds.
+///
+/// # Errors
+/// [`AppError::Invalid`] when it is no day.
+pub(super) fn known_on(text: &str, asked: &Asked) -> AppResult<(Option<Date>, Option<i64>)> {
+    let Some(day) = look::day_asked(text)? else { return Ok((None, None)) };
+    let end = look::end_of_day(day, &asked.identity.time_zone);
+    Ok((Some(day), Some(end.ok_or_else(|| AppError::Invalid(format!("`{text}`: yyyy-mm-dd")))?)))
 }
 
 fn crumbs(material: &Material<'_>) -> Vec<(String, String)> {
@@ -180,7 +185,7 @@ fn crumbs(material: &Material<'_>) -> Vec<(String, String)> {
     let code = &material.row().code;
     let mut crumbs = vec![("/indikator".to_owned(), t.tr("nav-indicators").into_owned())];
     crumbs.extend(region_crumbs(material.of.region, material.asked, |region| {
-        rules::indicator_href(code, region)
+        material.look.indicator_href(code, region)
     }));
     crumbs
 }
@@ -329,6 +334,7 @@ pub fn trend_of(
         points: &points,
         point,
         known_at: None,
+        look: Look::default(),
         bounds: None,
     };
     trend(reader, &material, None)
@@ -372,7 +378,8 @@ fn trend(
     let first = window.iter().position(|period| known.contains_key(&period.id())).unwrap_or(0);
     window.drain(..first);
     let ids: Vec<i32> = window.iter().map(|period| period.id()).collect();
-    let targets = targets_in_force(reader, material.indicator.id, material.row(), material.of.region, &ids)?;
+    let (id, region) = (material.indicator.id, material.of.region);
+    let targets = targets_in_force(reader, id, material.row(), region, &ids, material.known_at)?;
     let code = &material.row().code;
     let mut points: Vec<TrendPoint> = window
         .iter()
@@ -388,7 +395,7 @@ fn trend(
                 target: bounds.map(|bounds| bounds.0),
                 target_high: bounds.and_then(|bounds| bounds.1),
                 href: found
-                    .map(|_| rules::lineage_href(code, material.of.region, period.id(), material.breakdown)),
+                    .map(|_| material.look.lineage_href(code, region, period.id(), material.breakdown)),
                 ahead: None,
             }
         })
@@ -450,7 +457,8 @@ fn below(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<B
         figures.iter().map(|figure| (figure.region, figure)).collect();
     for region in RegionTree::embedded().children(material.of.region) {
         let figure = known.get(&region.code).copied();
-        let bounds = targets_in_force(reader, material.indicator.id, row, region.code, &[point.period])?[0];
+        let (id, asked) = (material.indicator.id, [point.period]);
+        let bounds = targets_in_force(reader, id, row, region.code, &asked, material.known_at)?[0];
         shared = Some(match shared {
             Some(before) if before != bounds => None,
             _ => bounds,
@@ -462,7 +470,8 @@ fn below(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Option<B
     let target = target.map(|(low, _)| (low, t.tr1("label-target", material.words(low))));
     let caption = t.tr1("ranking-of", rules::period_label(point.period, t));
     let ranking = Bars::new(t, caption, t.tr("region").into_owned(), true, bars, target);
-    let map = region_map(reader, material.asked, row, material.of.region, point.period, &figures)?;
+    let look = material.look.clone();
+    let map = region_map(reader, material.asked, row, material.of.region, point.period, &figures, look)?;
     Ok(Some(Below { map, ranking }))
 }
 
@@ -497,14 +506,14 @@ fn bar(
     };
     Bar {
         name: name.to_owned(),
-        href: Some(rules::indicator_href(&row.code, region)),
+        href: Some(material.look.indicator_href(&row.code, region)),
         value,
         text: figure.map_or_else(
             || t.tr("not-reported").into_owned(),
             |figure| rules::words_or_hidden(row, figure.value, t),
         ),
         value_href: figure
-            .map(|figure| rules::lineage_href(&row.code, region, figure.period, material.breakdown)),
+            .map(|figure| material.look.lineage_href(&row.code, region, figure.period, material.breakdown)),
         mark: (!matches!(status, TargetStatus::NoTarget | TargetStatus::NoData))
             .then(|| Mark::status(status, t).quiet()),
         note,
@@ -514,7 +523,8 @@ fn bar(
 /// Units of a drawing on a page among others, in the larger direction.
 const DRAWING: u32 = 1000;
 
-/// The regions below `parent` with their figures, coloured: drawn where boundaries are known.
+/// The regions below `parent` with their figures, coloured: drawn where boundaries are known. Regions lead to the
+/// indicator there, looked at alike.
 ///
 /// # Errors
 /// The database's.
@@ -525,13 +535,15 @@ pub fn region_map(
     parent: RegionCode,
     period: i32,
     figures: &[RegionFigure],
+    look: Look,
 ) -> Result<RegionMap, DbError> {
+    let words = MapWords::of(asked, row, period, look);
     let Some(level) = parent.level().child() else {
-        return Ok(colour(asked, row, &[], &MapWords::of(asked, row, period), figures));
+        return Ok(colour(asked, row, &[], &words, figures));
     };
     let regions: Vec<RegionCode> =
         RegionTree::embedded().descendants(parent, level).map(|region| region.code).collect();
-    let map = colour(asked, row, &regions, &MapWords::of(asked, row, period), figures);
+    let map = colour(asked, row, &regions, &words, figures);
     let drawing = boundaries::draw(
         reader,
         &regions,
@@ -552,12 +564,12 @@ pub struct MapWords {
 
 impl MapWords {
     /// Quantiles; regions lead to the indicator there.
-    fn of(asked: &Asked, row: &IndicatorRow, period: i32) -> MapWords {
+    fn of(asked: &Asked, row: &IndicatorRow, period: i32, look: Look) -> MapWords {
         let code = row.code.clone();
         MapWords {
             caption: format!("{}, {}", indicator_name(row, asked.t), rules::period_label(period, asked.t)),
             method: Method::Quantile,
-            href: Box::new(move |region| rules::indicator_href(&code, region)),
+            href: Box::new(move |region| look.indicator_href(&code, region)),
         }
     }
 }
@@ -605,7 +617,8 @@ pub fn colour(
 fn split(reader: &mut Reader<'_>, material: &Material<'_>) -> AppResult<Vec<(String, Option<f64>)>> {
     let Some(point) = material.point else { return Ok(Vec::new()) };
     let id = material.indicator.id;
-    let parts = reader.breakdown_split(&material.asked.scope, id, material.of.region, point.period)?;
+    let (scope, region) = (&material.asked.scope, material.of.region);
+    let parts = reader.breakdown_split(scope, id, region, point.period, material.known_at)?;
     Ok(parts.into_iter().map(|(_, key, value)| (key, value)).collect())
 }
 
@@ -622,7 +635,7 @@ fn split_bars(material: &Material<'_>, parts: Vec<(String, Option<f64>)>) -> Opt
             href: None,
             value,
             text: rules::words_or_hidden(row, value, t),
-            value_href: Some(rules::lineage_href(&row.code, material.of.region, point.period, &key)),
+            value_href: Some(material.look.lineage_href(&row.code, material.of.region, point.period, &key)),
             mark: None,
             note: String::new(),
         })
@@ -667,7 +680,11 @@ fn facts(
             t.tr1(if row.counts.hides_zero() { "small-cells-zero" } else { "small-cells-rule" }, least),
         );
     }
-    let bases = list_targets(reader, Some(material.indicator.id))?;
+    // On what targets were based earlier is not recorded.
+    let bases = match material.known_at {
+        None => list_targets(reader, Some(material.indicator.id))?,
+        Some(_) => Vec::new(),
+    };
     let mut bases: Vec<String> = bases.into_iter().filter_map(|target| target.basis).collect();
     bases.sort();
     bases.dedup();

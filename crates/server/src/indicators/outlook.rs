@@ -123,7 +123,7 @@ pub fn look(
         let periods =
             std::iter::once(outlook.history.1).chain(outlook.points.iter().map(|point| point.period));
         let ids: Vec<i32> = periods.map(Period::id).collect();
-        let mut targets = targets_in_force(reader, of.indicator_id, row, of.region, &ids)?;
+        let mut targets = targets_in_force(reader, of.indicator_id, row, of.region, &ids, None)?;
         let now = targets.remove(0);
         ahead.verdict = pendopo_outlook::judge(outlook, row.direction, now, &targets);
         ahead.targets = targets;

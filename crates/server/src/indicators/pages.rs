@@ -124,6 +124,8 @@ pub struct LineagePage {
     pub chrome: Chrome,
     /// The way here.
     pub crumbs: Vec<(String, String)>,
+    /// That an earlier state of knowledge is shown.
+    pub known_on: Option<String>,
     /// Name of the indicator.
     pub name: String,
     /// Region and period.

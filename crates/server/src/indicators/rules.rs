@@ -1,6 +1,6 @@
 //! How figures are put into words. Pure.
 
-use super::{decline::Decline, store::indicator_name};
+use super::{decline::Decline, look::Look, store::indicator_name};
 use crate::{
     web::{Figure, Tr, change, figure, thousands},
     widgets::{Change, Mark, Sparkline, Tile},
@@ -131,21 +131,12 @@ pub fn window(newest: Period) -> Vec<Period> {
 
 /// The address of an indicator in a region.
 pub fn indicator_href(code: &str, region: RegionCode) -> String {
-    format!("/indikator/{code}?wilayah={region}")
+    Look::default().indicator_href(code, region)
 }
 
 /// The address of a figure's lineage; `breakdown` is the key of a part, empty for the total.
 pub fn lineage_href(code: &str, region: RegionCode, period: i32, breakdown: &str) -> String {
-    let period = Period::from_id(period).map_or_else(|| period.to_string(), |period| period.to_string());
-    let part = if breakdown.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "?rincian={}",
-            breakdown.replace('%', "%25").replace('&', "%26").replace('+', "%2B").replace(' ', "+")
-        )
-    };
-    format!("/angka/{code}/{region}/{period}{part}")
+    Look::default().lineage_href(code, region, period, breakdown)
 }
 
 /// The bounds of a latest figure.

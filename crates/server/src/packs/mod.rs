@@ -2,6 +2,7 @@
 //! the folder the form in which a center is written, reviewed and handed on.
 
 pub mod check;
+pub mod effect;
 pub mod folder;
 pub mod located;
 pub mod plan;

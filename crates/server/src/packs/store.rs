@@ -2,6 +2,7 @@
 
 use super::{
     check::{Pack, Placed, check_pack},
+    effect::{self, Effect},
     folder::PackTexts,
     plan::{self, Change, Definitions, How, Thing},
     rows::{self, Ids},
@@ -12,19 +13,10 @@ use crate::{
 };
 use pendopo_figures::{
     Db, DbError, Definition, Reader, Tx, Value, list_agencies, list_indicators, list_sources, put_agency,
-    put_indicator, put_source, put_targets, recompute, retire, set_rollup_root,
+    put_indicator, put_source, put_targets, recompute_compared, retire, set_rollup_root,
 };
 use pendopo_vocab::{Author, RegionCode, region_tree::RegionTree};
-use std::collections::{HashMap, HashSet};
-
-/// What new definitions do to the newest figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Effect {
-    /// Figures whose value differs, appears or disappears.
-    pub values_changed: usize,
-    /// Figures that are judged differently against their targets.
-    pub statuses_changed: usize,
-}
+use std::collections::HashSet;
 
 /// What applying a pack does.
 #[derive(Debug, Clone)]
@@ -48,14 +40,32 @@ pub struct Application {
     pub at_ms: i64,
 }
 
+/// Hears how much of a long piece of work is done, of how much that is known by then.
+pub type Tell<'a> = &'a mut dyn FnMut(u64, u64);
+
 /// Loads the official regions when the database has none yet.
+#[cfg(test)]
 pub fn load_regions(db: &Db) -> Result<(), DbError> {
+    load_regions_telling(db, &mut |_, _| {})
+}
+
+/// Loads the official regions when the database has none yet.
+///
+/// # Errors
+/// The database's.
+pub fn load_regions_telling(db: &Db, tell: Tell<'_>) -> Result<(), DbError> {
     let present: i64 = db.read(|r| r.query_one("select count(*) from region", &[], |row| row.get(0)))?;
     if present > 0 {
         return Ok(());
     }
     db.write(|tx| {
-        pendopo_figures::load_regions(tx, RegionTree::embedded().iter().map(rows::region_row)).map(drop)
+        let regions = RegionTree::embedded();
+        let total = regions.iter().count() as u64;
+        let told = (1..).zip(regions.iter()).map(|(number, region)| {
+            tell(number, total);
+            rows::region_row(region)
+        });
+        pendopo_figures::load_regions(tx, told).map(drop)
     })?;
     // The table is large; without this the log would keep its size.
     db.checkpoint()
@@ -133,6 +143,9 @@ pub fn read_tiles(rows: &[String], center: RegionCode) -> Result<Vec<(RegionCode
 }
 
 /// Applies a checked pack in one transaction.
+///
+/// # Errors
+/// The database's.
 pub fn apply(
     db: &Db,
     audit: &Audit,
@@ -140,8 +153,22 @@ pub fn apply(
     texts: &PackTexts,
     by: &Application,
 ) -> Result<Applied, DbError> {
+    apply_telling(db, audit, (pack, texts), by, &mut |_, _| {})
+}
+
+/// As [`apply`], and says how far it is.
+///
+/// # Errors
+/// The database's.
+pub fn apply_telling(
+    db: &Db,
+    audit: &Audit,
+    (pack, texts): (&Pack, &PackTexts),
+    by: &Application,
+    tell: Tell<'_>,
+) -> Result<Applied, DbError> {
     db.write(|tx| {
-        let applied = apply_in(tx, pack, texts, by)?;
+        let applied = apply_in(tx, pack, texts, by, tell)?;
         let count = |wanted: fn(&How) -> bool| applied.changes.iter().filter(|one| wanted(&one.how)).count();
         let entry = Entry::new(Actor::command(&by.author), Action::PackApplied)
             .on("pack", &pack.identity.code)
@@ -149,18 +176,33 @@ pub fn apply(
             .noting("added", count(|how| matches!(how, How::Added)))
             .noting("changed", count(|how| matches!(how, How::Changed(_))))
             .noting("removed", count(|how| matches!(how, How::Removed)))
-            .noting("values_changed", applied.effect.values_changed);
+            .noting("values_changed", applied.effect.values_changed());
         audit.record(tx, &entry)?;
         Ok(applied)
     })
 }
 
 /// Does everything that [`apply`] does and takes it back: the plan with its true effects.
-pub fn rehearse(db: &Db, pack: &Pack, texts: &PackTexts, by: &Application) -> Result<Applied, DbError> {
-    db.rehearse(|tx| apply_in(tx, pack, texts, by))
+///
+/// # Errors
+/// The database's.
+pub fn rehearse(
+    db: &Db,
+    pack: &Pack,
+    texts: &PackTexts,
+    by: &Application,
+    tell: Tell<'_>,
+) -> Result<Applied, DbError> {
+    db.rehearse(|tx| apply_in(tx, pack, texts, by, tell))
 }
 
-fn apply_in(tx: &mut Tx<'_>, pack: &Pack, texts: &PackTexts, by: &Application) -> Result<Applied, DbError> {
+fn apply_in(
+    tx: &mut Tx<'_>,
+    pack: &Pack,
+    texts: &PackTexts,
+    by: &Application,
+    tell: Tell<'_>,
+) -> Result<Applied, DbError> {
     let before = read_texts(tx)?;
     let before_definitions = check_pack(&before).map(|pack| plan::definitions(&pack)).unwrap_or_default();
     let after_definitions = plan::definitions(pack);
@@ -168,7 +210,7 @@ fn apply_in(tx: &mut Tx<'_>, pack: &Pack, texts: &PackTexts, by: &Application) -
     let (effect, orphaned_observations) = if changes.is_empty() && !before.is_empty() {
         (Effect::default(), 0)
     } else {
-        write_definitions(tx, pack, &before_definitions, &after_definitions, by)?
+        write_definitions(tx, pack, (&before_definitions, &after_definitions), by, tell)?
     };
     if &before != texts {
         tx.execute("delete from pack_file", &[])?;
@@ -190,9 +232,9 @@ fn apply_in(tx: &mut Tx<'_>, pack: &Pack, texts: &PackTexts, by: &Application) -
 fn write_definitions(
     tx: &mut Tx<'_>,
     pack: &Pack,
-    before: &Definitions,
-    after: &Definitions,
+    (before, after): (&Definitions, &Definitions),
     by: &Application,
+    tell: Tell<'_>,
 ) -> Result<(Effect, i64), DbError> {
     set_rollup_root(tx, pack.identity.region)?;
     let mut agencies = Ids::new();
@@ -213,44 +255,19 @@ fn write_definitions(
     }
     let mut targets = rows::target_rows(pack, &indicators)?;
     for (code, id) in &indicators {
-        put_targets(tx, *id, &targets.remove(code).unwrap_or_default())?;
+        put_targets(tx, *id, &targets.remove(code).unwrap_or_default(), by.at_ms)?;
     }
     let orphaned = retire_missing(tx, pack, by.at_ms)?;
     let touched: Vec<i64> =
         touched_indicators(before, after).iter().filter_map(|code| indicators.get(code)).copied().collect();
-    let earlier = judged_figures(tx, &touched)?;
-    recompute(tx, &touched, by.at_ms)?;
-    Ok((difference(&earlier, &judged_figures(tx, &touched)?), orphaned))
-}
-
-/// Newest figures with their verdicts: indicator, region, breakdown → value, status.
-type JudgedFigures = HashMap<(i64, i64, i64), (f64, i64)>;
-
-fn judged_figures(tx: &mut Tx<'_>, indicators: &[i64]) -> Result<JudgedFigures, DbError> {
-    let mut figures = JudgedFigures::new();
-    for indicator in indicators {
-        let sql = "select region_id, breakdown_id, value, status from latest where indicator_id = $1";
-        tx.for_each(sql, &[(*indicator).into()], |row| {
-            figures.insert((*indicator, row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?));
-            Ok(())
-        })?;
-    }
-    Ok(figures)
-}
-
-fn difference(before: &JudgedFigures, after: &JudgedFigures) -> Effect {
-    let mut effect = Effect::default();
-    for (key, (value, status)) in after {
-        match before.get(key) {
-            Some((old_value, old_status)) => {
-                effect.values_changed += usize::from(old_value.to_bits() != value.to_bits());
-                effect.statuses_changed += usize::from(old_status != status);
-            }
-            None => effect.values_changed += 1,
-        }
-    }
-    effect.values_changed += before.keys().filter(|key| !after.contains_key(key)).count();
-    effect
+    let changes = plan::changes(before, after);
+    let warnings = effect::warnings(&changes, &effect::count_figures(tx, &changes, &indicators)?);
+    let effects = recompute_compared(tx, &touched, by.at_ms, tell)?;
+    let code = |id: i64| indicators.iter().find(|(_, known)| **known == id).map(|(code, _)| code.clone());
+    let mut effects: Vec<_> =
+        effects.into_iter().filter_map(|one| Some((code(one.indicator_id)?, one))).collect();
+    effects.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((Effect { indicators: effects, warnings }, orphaned))
 }
 
 /// Codes of the indicators whose definition or targets differ. When the center's own region changes,

@@ -70,6 +70,7 @@ impl Center {
             trigger: "manual".to_owned(),
             started_at: now,
             lease_ms: 1_000,
+            retry_of: None,
         };
         let run_id = begin_run(self.app.db(), &run).unwrap();
         let mut recorder = pendopo_connectors::recording::Recorder::new(Vec::new()).unwrap();

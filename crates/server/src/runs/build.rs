@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::{AppError, AppResult},
     jobs::progress::Step,
-    web::{Asked, Chrome, TimeStyle, how_long, thousands},
+    web::{Asked, Chrome, TimeStyle, Tr, how_long, thousands},
     widgets::{Empty, Mark, Shape},
 };
 use pendopo_figures::{Reader, RunStatus};
@@ -136,7 +136,7 @@ pub fn one(
     facts.extend(run.reason.clone().filter(|reason| !reason.is_empty()).map(|r| (words("run-reason"), r)));
     facts.extend(run.finished_at.map(|at| (words("finished"), asked.time_ms(at, TimeStyle::DateTime))));
     facts.push((words("accepted"), count(run.counters.accepted)));
-    facts.push((words("refused"), count(run.counters.refused)));
+    facts.push((words("refused"), refused_words(&listed, t)));
     facts.push((words("repeated"), count(run.counters.repeated)));
     facts.push((words("effect"), item(&listed, asked).effect));
     facts.push((words("bytes"), format!("{} KiB", count(run.counters.bytes.div_euclid(1024)))));
@@ -147,10 +147,20 @@ pub fn one(
         sentence: sentence(&listed, asked),
         progress: running.then(|| progress(&listed, asked, step)),
         source_href: listed.source_code.as_ref().map(|code| format!("/sumber/{code}")),
+        read_again: run.retry_of.map(|of| (format!("/penarikan/{of}/ditolak"), t.tr1("run-read-again", of))),
         run: item(&listed, asked),
         facts,
         chrome,
     })
+}
+
+/// How many rows were refused, and of how many that is all that is left.
+fn refused_words(listed: &ListedRun, t: Tr) -> String {
+    let refused = thousands(listed.run.counters.refused, t.lang());
+    match listed.refused_not_kept() {
+        ..=0 => refused,
+        _ => t.tr2("refused-kept", thousands(listed.refused_kept, t.lang()), refused),
+    }
 }
 
 fn progress(listed: &ListedRun, asked: &Asked, step: Option<Step>) -> Progress {
@@ -230,6 +240,10 @@ pub fn refused(
         run_id,
         source: item(&listed, asked).source,
         summary: t.tr1("refused-summary", thousands(total, t.lang())),
+        not_kept: (listed.refused_not_kept() > 0).then(|| {
+            let all = thousands(listed.run.counters.refused, t.lang());
+            t.tr2("refused-not-kept", thousands(listed.refused_kept, t.lang()), all)
+        }),
         reasons: if reasons.len() > 1 { links } else { Vec::new() },
         next: rows.last().filter(|_| more).map(|row| format!("{here}?sesudah={}{with_reason}", row.row_no)),
         export: format!("{here}.csv"),
@@ -246,6 +260,11 @@ pub fn refused(
                 column: row.column.unwrap_or_default(),
                 message: row.message,
                 raw: row.raw,
+                overtaken: row.overtaken_by.map(|by| {
+                    let whole = row.state == "dismissed";
+                    let key = if whole { "refused-overtaken" } else { "refused-overtaken-partly" };
+                    (t.tr(key).into_owned(), by)
+                }),
                 state: t.tr(&format!("refused-{}", row.state)).into_owned(),
             })
             .collect(),

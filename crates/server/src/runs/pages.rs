@@ -54,6 +54,8 @@ pub struct RunPage {
     pub run: RunItem,
     /// Address of its source, if it has one.
     pub source_href: Option<String>,
+    /// The rows that it read again: address and words.
+    pub read_again: Option<(String, String)>,
     /// What happened in a sentence.
     pub sentence: String,
     /// Progress while it lasts.
@@ -84,6 +86,8 @@ pub struct RefusedPage {
     pub source: String,
     /// How many and what for, in a sentence.
     pub summary: String,
+    /// That there were more than are kept.
+    pub not_kept: Option<String>,
     /// Reasons with counts: address, words, chosen.
     pub reasons: Vec<(String, String, bool)>,
     /// The rows of this page.
@@ -110,4 +114,6 @@ pub struct RefusedItem {
     pub raw: String,
     /// Open, retried or dismissed, in words.
     pub state: String,
+    /// Why nothing or not all of it was used when it was read again: words, and the newer run.
+    pub overtaken: Option<(String, i64)>,
 }

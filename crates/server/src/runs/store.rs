@@ -11,7 +11,9 @@ use pendopo_connectors::{
     personal::{ColumnRule, mask_all, shown},
     raw_row as find_raw_row,
 };
-use pendopo_figures::{Db, DbError, Reader, Row, RunRow, Tx, Value, find_answer, settle_refused_row};
+use pendopo_figures::{
+    Db, DbError, Reader, Row, RunKind, RunRow, Tx, Value, find_answer, settle_refused_row,
+};
 use pendopo_vocab::{AgencyScope, Lang, Scope};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -29,9 +31,17 @@ pub struct ListedRun {
     pub source_name: Option<String>,
     /// Why it came to nothing, when it did and that is known as data.
     pub problem: Option<RunProblem>,
+    /// How many of its refused rows are kept: the others were too many, or are past their time. A retry keeps
+    /// none: they stay with the run that refused them.
+    pub refused_kept: i64,
 }
 
 impl ListedRun {
+    /// How many refused rows were only counted, or are gone.
+    pub fn refused_not_kept(&self) -> i64 {
+        if self.run.kind == RunKind::Retry { 0 } else { self.run.counters.refused - self.refused_kept }
+    }
+
     /// Why the run came to nothing, for people; the ledger's own words where nothing else is known.
     pub fn problem_sentence(&self, lang: Lang) -> Option<String> {
         let known = self.problem.as_ref().map(|problem| problem.sentence(lang));
@@ -140,7 +150,15 @@ pub fn read_run(reader: &mut Reader<'_>, scope: &Scope, run_id: i64) -> Result<O
     let problem = problem.and_then(|text| RunProblem::from_json(&text));
     // A problem noted just before the process was killed belongs to no end.
     let problem = problem.filter(|problem| run.problem_code.as_deref() == Some(problem.code()));
-    Ok(Some(ListedRun { run, source_code, source_name, problem }))
+    let refused_kept = match run.counters.refused {
+        0 => 0,
+        _ => reader.query_one(
+            "select count(*) from refused_row where run_id = $1",
+            &[run_id.into()],
+            |row| row.get(0),
+        )?,
+    };
+    Ok(Some(ListedRun { run, source_code, source_name, problem, refused_kept }))
 }
 
 /// A row kept aside.
@@ -158,6 +176,8 @@ pub struct ListedRow {
     pub raw: String,
     /// open, retried or dismissed.
     pub state: String,
+    /// The later run whose figure was kept when the row was read again.
+    pub overtaken_by: Option<i64>,
 }
 
 /// Which refused rows.
@@ -182,7 +202,7 @@ pub fn list_refused_rows(
     db.read(|reader| read_refused_rows(reader, run_id, &RowFilter::default(), after, limit))
 }
 
-const ROW_COLUMNS: &str = "row_no, column_name, reason_code, message, raw, state";
+const ROW_COLUMNS: &str = "row_no, column_name, reason_code, message, raw, state, overtaken_by";
 
 fn listed_row(row: &Row<'_>) -> Result<ListedRow, DbError> {
     Ok(ListedRow {
@@ -192,6 +212,7 @@ fn listed_row(row: &Row<'_>) -> Result<ListedRow, DbError> {
         message: row.get(3)?,
         raw: row.get(4)?,
         state: row.get(5)?,
+        overtaken_by: row.get(6)?,
     })
 }
 
@@ -302,7 +323,7 @@ pub fn export_refused_rows(
     out.write_all(b"\xef\xbb\xbf").map_err(|error| failed(error.to_string()))?;
     let mut writer = csv::Writer::from_writer(out);
     writer
-        .write_record(["baris", "kolom", "kode", "alasan", "isi", "status"])
+        .write_record(["baris", "kolom", "kode", "alasan", "isi", "status", "tergantikan oleh penarikan"])
         .map_err(|error| failed(error.to_string()))?;
     let mut values = vec![Value::from(run_id), Value::from(i64::MIN)];
     let condition = row_condition(filter, &mut values);
@@ -312,8 +333,9 @@ pub fn export_refused_rows(
         let number = row.row_no.to_string();
         let column = harmless(row.column.as_deref().unwrap_or_default());
         let (message, raw) = (harmless(&row.message), harmless(&row.raw));
+        let by = row.overtaken_by.map(|run| run.to_string()).unwrap_or_default();
         writer
-            .write_record([number.as_str(), &column, &row.reason_code, &message, &raw, &row.state])
+            .write_record([number.as_str(), &column, &row.reason_code, &message, &raw, &row.state, &by])
             .map_err(|error| DbError::Other(error.to_string()))
     })?;
     writer.flush().map_err(|error| failed(error.to_string()))

@@ -14,6 +14,10 @@ use pendopo_vocab::{FreshnessPromise, FreshnessState, Lang, Scope};
 /// A source and how it keeps its promise.
 #[derive(Debug, Clone)]
 pub struct SourceHealth {
+    /// Its number.
+    pub source_id: i64,
+    /// Its place in the pack.
+    pub position: i64,
     /// Short name.
     pub code: String,
     /// Name of the service.
@@ -168,6 +172,8 @@ fn health(
     };
     let promise = FreshnessPromise { every_secs: row.fresh_every_secs, grace_secs: row.grace_secs };
     Ok(SourceHealth {
+        source_id,
+        position: row.position,
         agency_code: agency.map(|agency| agency.code.clone()).unwrap_or_default(),
         agency_short: facts.agency.clone(),
         definition,

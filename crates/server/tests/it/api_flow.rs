@@ -7,7 +7,7 @@ use std::fs;
 fn center_with_figures() -> (Center, Server) {
     let center = Center::new();
     let pack = center.write_pack(&PACK);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let rows = "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n33.16.01.2002,2026-01,5\n33.16.01.2001,2026-02,9\n99.99.99.9999,2026-02,1\n";
     let many: String = (2003..2013).map(|village| format!("33.16.01.{village},2026-02,1\n")).collect();
     fs::write(center.files().join("angka.csv"), rows.to_owned() + &many).unwrap();
@@ -74,6 +74,43 @@ fn lists_are_complete_and_cut_by_cursor() {
     );
     assert_eq!(latest["items"][0]["reported"], 11);
     assert_eq!(latest["items"][0]["expected"], 295);
+}
+
+#[test]
+fn indicators_and_sources_are_cut_by_cursor_too() {
+    let center = Center::new();
+    let more = |text: &str, code: &str| {
+        (1..5).map(|n| text.replace(code, &format!("{code}{n}"))).collect::<Vec<_>>()
+    };
+    let indicator = "\n[[indicator]]\ncode = \"lain\"\nname = \"Lain\"\nsector = \"uji\"\nagency = \"uji\"\nunit = \"orang\"\n\
+         direction = \"higher\"\ncadence = \"month\"\nlevel = \"village\"\nregion_aggregation = \"sum\"\ntime_aggregation = \"sum\"\n";
+    let indicators = PACK[3].1.to_owned() + &more(indicator, "lain").concat();
+    let sources = more(&PACK[2].1.replace("\"angka\"\nname", "\"berkas\"\nname"), "berkas");
+    let names: Vec<String> = (1..5).map(|n| format!("sources/berkas{n}.toml")).collect();
+    let mut pack = PACK.to_vec();
+    pack[3].1 = &indicators;
+    pack.extend(names.iter().map(String::as_str).zip(sources.iter().map(String::as_str)));
+    let pack = center.write_pack(&pack);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
+    let server = center.serve().signed_in(&center);
+    for (path, mut wanted) in [("indicators", vec!["angka"]), ("sources", vec!["angka"])] {
+        let rest: Vec<String> = (1..5)
+            .map(|n| if path == "sources" { format!("berkas{n}") } else { format!("lain{n}") })
+            .collect();
+        wanted.extend(rest.iter().map(String::as_str));
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = json(&server, &format!("/api/v1/{path}?limit=2{cursor}"), 200);
+            seen.extend(
+                page["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()),
+            );
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, wanted);
+    }
 }
 
 #[test]

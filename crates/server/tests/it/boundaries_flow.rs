@@ -32,7 +32,7 @@ impl Flow {
         let database = database.map_or_else(Vec::new, |url| vec!["--database".to_owned(), url.to_owned()]);
         let flow = Flow { center, database, url };
         let pack = flow.center.write_pack(&PACK);
-        flow.ok(&["apply", &pack.display().to_string(), "--yes"]);
+        flow.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
         flow
     }
 

@@ -36,7 +36,7 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
     };
     let center = Center::at(&disk.path().join("data"));
     let pack = center.write_pack(&PACK);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let file = center.files().join("angka.csv");
     std::fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n").unwrap();
     center.ok(&["run", "angka"]);

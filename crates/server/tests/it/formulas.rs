@@ -48,7 +48,7 @@ fn no_file_of_the_center_holds_a_formula() {
         .collect();
     let pack: Vec<(&str, &str)> = pack.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let folder = center.write_pack(&pack);
-    center.ok(&["apply", &folder.display().to_string(), "--yes"]);
+    center.ok(&["apply", &folder.display().to_string(), "--yes", "--reason", "uji"]);
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["kode", "bulan", "nilai", "=1+1"]).unwrap();
     for month in 1..=9 {

@@ -11,7 +11,7 @@ use std::{
 fn serving() -> (Center, Server) {
     let center = Center::new();
     let pack = center.write_pack(&PACK);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let good: String = (2001..2013).map(|village| format!("33.16.01.{village},2026-01,7\n")).collect();
     let rows = format!("kode,bulan,nilai\n{good}99.99.99.9999,2026-01,1\n");
     std::fs::write(center.files().join("angka.csv"), rows).unwrap();
@@ -198,7 +198,7 @@ fn keys_are_rotated_while_a_server_runs_and_stored_secrets_keep_opening() {
     );
     pack[2].1 = &source;
     let pack = center.write_pack(&pack);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let value = "kata-rahasia-yang-panjang-77";
     let (done, said) = run_with_input(&center, &["secret", "set", "uji.token"], &format!("{value}\n"));
     assert!(done && !said.contains(value), "{said}");
@@ -326,7 +326,7 @@ fn fifty_planted_secrets_are_found_nowhere() {
     let mut pack: Vec<(&str, &str)> = PACK.to_vec();
     pack.extend(sources.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let pack = center.write_pack(&pack);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let data = center.files().parent().unwrap().to_owned();
     let secrets_file = data.join("secrets.env");
     let lines: String =

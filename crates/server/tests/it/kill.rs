@@ -59,7 +59,7 @@ impl Trial {
         let arguments = match work {
             Work::Run => vec!["run", "angka"],
             Work::Import => vec!["import", &path, "--source", "angka"],
-            Work::Apply => vec!["apply", &pack, "--yes"],
+            Work::Apply => vec!["apply", &pack, "--yes", "--reason", "uji"],
         };
         let started = Instant::now();
         let mut child =
@@ -131,7 +131,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     let region: RegionCode = "33.16".parse().unwrap();
     let villages: Vec<RegionCode> =
         RegionTree::embedded().descendants(region, RegionLevel::Village).map(|region| region.code).collect();
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let mut trial = Trial { center, villages, pack, acknowledged: 0, acknowledged_decimals: 0, killed: 0 };
     let mut rng = SmallRng::seed_from_u64(20_260_226);
     let works = [Work::Run, Work::Import, Work::Apply];

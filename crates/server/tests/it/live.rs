@@ -15,7 +15,7 @@ fn open_pages_follow_say_when_they_cannot_and_are_readable_without_a_network() {
     let open =
         PACK.map(|(path, text)| (path, text.replace("direction =", "sensitivity = \"public\"\ndirection =")));
     let pack = center.write_pack(&open.each_ref().map(|(path, text)| (*path, text.as_str())));
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let file = center.files().join("angka.csv");
     fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,700\n33.16.01.2001,2026-02,900\n").unwrap();
     center.ok(&["run", "angka"]);

@@ -13,7 +13,7 @@ fn export_writes_back_what_was_applied_byte_for_byte() {
     for (path, text) in PACK {
         assert_eq!(fs::read_to_string(copy.join(path)).unwrap(), text, "{path}");
     }
-    let again = center.ok(&["apply", &copy.display().to_string(), "--yes"]);
+    let again = center.ok(&["apply", &copy.display().to_string(), "--yes", "--reason", "uji"]);
     assert!(again.contains("No definition changes"), "{again}");
     let changes = center.db().read(|r| Ok(number(r, "select count(*) from pack_change"))).unwrap();
     assert_eq!(changes, 1, "applying the same pack again is not a change");
@@ -24,7 +24,7 @@ fn a_dry_run_shows_the_plan_and_its_effect_and_changes_nothing() {
     let center = Center::new();
     let pack = center.write_pack(&PACK);
     let folder = pack.display().to_string();
-    center.ok(&["apply", &folder, "--yes"]);
+    center.ok(&["apply", &folder, "--yes", "--reason", "uji"]);
     fs::write(
         center.files().join("angka.csv"),
         "kode,bulan,nilai\n33.16.01.2001,2026-01,7\n33.16.01.2002,2026-01,5\n",
@@ -51,10 +51,10 @@ fn a_dry_run_shows_the_plan_and_its_effect_and_changes_nothing() {
         assert!(plan.contains(part), "`{part}` is not in:\n{plan}");
     }
     // The kecamatan and the kabupaten get another value; they and both villages get a verdict.
-    assert!(plan.contains("2 values and 4 verdicts"), "{plan}");
+    assert!(plan.contains("2 roll-ups and computed values over all periods and 4 newest verdicts"), "{plan}");
     let kept = center.ok(&["query", "select value from latest where region = '33.16'", "--format", "csv"]);
     assert_eq!(kept.trim(), "value\n12", "the dry run changed something");
-    center.ok(&["apply", &folder, "--yes"]);
+    center.ok(&["apply", &folder, "--yes", "--reason", "uji"]);
     let applied = center.ok(&["query", "select value from latest where region = '33.16'", "--format", "csv"]);
     assert_eq!(applied.trim(), "value\n6");
 }
@@ -158,11 +158,64 @@ fn the_reference_pack_is_planned_applied_and_written_back_byte_for_byte() {
     }
     let kept = center.db().read(|r| Ok(number(r, "select count(*) from pack_file"))).unwrap();
     assert_eq!(kept, 0, "the dry run changed something");
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let copy = center.folder().join("copy");
     center.ok(&["export", &copy.display().to_string()]);
     assert_eq!(files_of(&copy).keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
     for (name, bytes) in files_of(&copy) {
         assert!(files[&name] == bytes, "{name} came back changed");
     }
+}
+
+#[test]
+fn the_plan_names_what_changes_in_figures_on_record() {
+    let center = Center::new();
+    let pack = center.write_pack(&PACK);
+    let folder = pack.display().to_string();
+    center.ok(&["apply", &folder, "--yes", "--reason", "awal"]);
+    let months = ["2026-01", "2026-02", "2026-03"];
+    let rows: String =
+        months.iter().map(|month| format!("33.16.01.2001,{month},7\n33.16.01.2002,{month},5\n")).collect();
+    fs::write(center.files().join("angka.csv"), format!("kode,bulan,nilai\n{rows}")).unwrap();
+    center.ok(&["run", "angka"]);
+    let (indicator, source) = (
+        PACK[3]
+            .1
+            .replace("region_aggregation = \"sum\"", "region_aggregation = \"mean\"")
+            .replace("value = 5 }", "value = 2.5 }"),
+        PACK[2].1.replace("column = \"nilai\"", "column = \"nilai\"\nscale = 10.0"),
+    );
+    let indicator = indicator.replace("unit = \"orang\"", "unit = \"kali\"");
+    let mut changed = PACK;
+    (changed[2].1, changed[3].1) = (&source, &indicator);
+    center.write_pack(&changed);
+    let plan = center.ok(&["apply", &folder, "--dry-run"]);
+    for said in [
+        "Existing figures: 6 roll-ups and computed values over all periods",
+        "angka: 6 change (2026-01 to 2026-03)",
+        "angka, 2026-03, Kabupaten Blora",
+        "(33.16): 12.00 → 6.00",
+        "Warning: angka: unit changes from orang to kali, and 6 revisions are on record",
+        "Warning: angka: the changed mapping takes effect with its next run",
+        "`pendopo run angka --dry-run`",
+    ] {
+        assert!(plan.contains(said), "{said} is not in:\n{plan}");
+    }
+    // Nobody is asked here: without a reason, or without consent, nothing is applied.
+    for (arguments, said) in [
+        (&["--yes"][..], "say why"),
+        (&["--yes", "--reason", "  "], "say why"),
+        (&["--reason", "x"], "nobody is here"),
+    ] {
+        let output = center.run(&[&["apply", folder.as_str()], arguments].concat());
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains(said), "{arguments:?}: {error}");
+    }
+    let changes =
+        |center: &Center| center.db().read(|r| Ok(number(r, "select count(*) from pack_change"))).unwrap();
+    assert_eq!(changes(&center), 1);
+    assert!(center.ok(&["apply", &folder, "--yes", "--reason", "satuan baru"]).contains("Applied as"));
+    // What is applied already needs no reason: nothing happens.
+    center.ok(&["apply", &folder, "--yes"]);
+    assert_eq!(changes(&center), 2);
 }

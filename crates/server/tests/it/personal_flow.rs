@@ -237,7 +237,7 @@ fn planted_values_are_found_nowhere() {
     let borrowed: Vec<(&str, &str)> =
         pack.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let folder = center.write_pack(&borrowed);
-    center.ok(&["apply", &folder.display().to_string(), "--yes"]);
+    center.ok(&["apply", &folder.display().to_string(), "--yes", "--reason", "uji"]);
 
     let planted: Vec<Planted> = (0..KINDS.len()).map(plant).collect();
     write_csv(&files.join("csv.csv"), &planted[0]);

@@ -31,7 +31,7 @@ fn real_statistics_come_in_as_they_are() {
     let Some(files) = statistics() else { return };
     let center = Center::new();
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/jateng");
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     for source in
         ["penduduk-jateng", "penduduk-indonesia", "harga-pokok", "kesejahteraan-2021", "apbd-rincian"]
     {

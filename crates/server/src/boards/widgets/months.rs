@@ -226,7 +226,7 @@ fn add_indicator(
 ) -> AppResult<()> {
     let row = &indicator.row;
     let ids: Vec<i32> = periods.iter().map(|period| period.id()).collect();
-    let bounds = targets_in_force(reader, indicator.id, row, site.region, &ids)?;
+    let bounds = targets_in_force(reader, indicator.id, row, site.region, &ids, None)?;
     if bounds.iter().all(Option::is_none) {
         return Ok(());
     }

@@ -187,7 +187,7 @@ pub fn pyramid(reader: &mut Reader<'_>, site: &Site<'_>, it: &widget::Pyramid) -
         return Ok(site.instead(site.title_of(indicator), instead));
     };
     let period = newest.period;
-    let parts = reader.breakdown_split(&asked.scope, indicator.id, site.region, period)?;
+    let parts = reader.breakdown_split(&asked.scope, indicator.id, site.region, period, None)?;
     let keys = parts.iter().map(|(_, key, _)| key.as_str());
     let Some((sex, age)) = dimensions(keys, it) else {
         let advice = t.tr1("pyramid-none-now", indicator_name(row, t));

@@ -4,7 +4,7 @@ use super::{Found, Shown, Site, parts::newest_of_parts, series::now_words};
 use crate::{
     error::AppResult,
     indicators::{
-        region_map, rules,
+        Look, region_map, rules,
         store::{below_key, region_name},
     },
     packs::widget,
@@ -47,7 +47,8 @@ fn below(reader: &mut Reader<'_>, site: &Site<'_>, found: &Found<'_>) -> AppResu
         figures.into_iter().map(|figure| (figure.region, figure)).collect();
     let mut regions = Vec::new();
     for region in RegionTree::embedded().children(site.region) {
-        let bounds = targets_in_force(reader, id, row, region.code, &[period])?.into_iter().next().flatten();
+        let bounds =
+            targets_in_force(reader, id, row, region.code, &[period], None)?.into_iter().next().flatten();
         regions.push(Below {
             region: region.code,
             name: region.name,
@@ -171,7 +172,7 @@ fn region_bar(site: &Site<'_>, row: &IndicatorRow, region: &Below) -> Bar {
 fn part_bars(reader: &mut Reader<'_>, site: &Site<'_>, found: &Found<'_>) -> AppResult<Vec<Bar>> {
     let (row, t) = (&found.indicator.row, site.asked.t);
     let (id, period) = (found.indicator.id, found.latest.period);
-    let parts = reader.breakdown_split(&site.asked.scope, id, site.region, period)?;
+    let parts = reader.breakdown_split(&site.asked.scope, id, site.region, period, None)?;
     let bar = |(_, key, value): (i64, String, Option<f64>)| Bar {
         name: key.split(';').filter_map(|pair| Some(pair.split_once('=')?.1)).collect::<Vec<_>>().join(", "),
         href: None,
@@ -289,7 +290,7 @@ pub fn map(reader: &mut Reader<'_>, site: &Site<'_>, code: &str) -> AppResult<Fr
     if figures.is_empty() {
         return Ok(no_parts(site, &found));
     }
-    let map = region_map(reader, site.asked, row, site.region, period, &figures)?;
+    let map = region_map(reader, site.asked, row, site.region, period, &figures, Look::default())?;
     let summary = map.summary().to_owned();
     Ok(site.framed(site.shown(&found, summary, Piece::Map(map))))
 }

@@ -75,6 +75,7 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
                     trigger: options.trigger.to_owned(),
                     started_at: started_at.as_millisecond(),
                     lease_ms: LEASE.as_millis() as i64,
+                    retry_of: options.retries,
                 };
                 let entry = audit_entry(&wanted, kind, &options);
                 (Some(enter(&owned, &run, entry, lock.is_some())?), lock)

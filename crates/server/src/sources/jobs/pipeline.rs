@@ -17,8 +17,8 @@ use crate::{
 };
 use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
-    AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow, commit_run,
-    fail_run, preview_run, put_breakdown, refuse_run, set_progress,
+    AnswerBody, DbError, RetryOutcome, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow,
+    commit_retry, commit_run, fail_run, preview_run, put_breakdown, refuse_run, set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
 use std::{
@@ -318,10 +318,15 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     };
     mapped.counters.bytes = body.as_ref().map_or(0, |body| body.bytes.len() as i64);
     let now_ms = begun.app.clock().now().as_millisecond();
-    // Rows that are tried again stay with the run that refused them.
-    let refused = if begun.kind == RunKind::Retry { &[][..] } else { &mapped.refused[..] };
     let staged = std::mem::take(&mut mapped.staged);
-    let outcome = commit_run(db, run_id, staged, refused, body.as_ref(), mapped.counters, now_ms)?;
+    let RetryOutcome { outcome, overtaken } = if begun.kind == RunKind::Retry {
+        // Rows that are tried again stay with the run that refused them.
+        commit_retry(db, run_id, staged, mapped.counters, now_ms)?
+    } else {
+        let (refused, counters) = (&mapped.refused[..], mapped.counters);
+        let outcome = commit_run(db, run_id, staged, refused, body.as_ref(), counters, now_ms)?;
+        RetryOutcome { outcome, overtaken: Vec::new() }
+    };
     if begun.kind == RunKind::Source {
         let shape = db.write(|tx| {
             store::put_columns(tx, begun.prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms)
@@ -334,7 +339,7 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     note_found(begun, run_id, &mapped, now_ms);
     let changed = outcome.added > 0 || outcome.revised > 0;
     let verdict = if changed { RunVerdict::Done } else { RunVerdict::Unchanged };
-    Ok(RunReport { outcome, ..report_of(begun, verdict, None, &mapped) })
+    Ok(RunReport { outcome, overtaken, ..report_of(begun, verdict, None, &mapped) })
 }
 
 /// Counts the personal values that were met, for the record of processing.
@@ -457,6 +462,7 @@ fn report_of(begun: &Begun, verdict: RunVerdict, problem: Option<RunProblem>, ma
         changes: Vec::new(),
         refused: mapped.refused.iter().take(10).cloned().collect(),
         refused_rows: mapped.refused.iter().map(|row| row.row_no).collect(),
+        overtaken: Vec::new(),
         added_columns: mapped.added_columns.clone(),
         notes: mapped.notes.clone(),
         found: mapped.found.clone(),

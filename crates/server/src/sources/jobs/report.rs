@@ -2,9 +2,12 @@
 
 use crate::sources::problem::RunProblem;
 use pendopo_connectors::personal::{Finding, Outcome};
-use pendopo_figures::{RefusedRow, RunCounters, RunOutcome};
+use pendopo_figures::{Overtaken, RefusedRow, RunCounters, RunOutcome};
 use pendopo_vocab::{Lang, format_number};
 use std::{collections::HashSet, fmt::Write, time::Duration};
+
+/// Rows of a kind that are listed at most.
+const LISTED: usize = 10;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct RunReport {
     pub refused: Vec<RefusedRow>,
     /// Numbers of all refused rows that were kept.
     pub refused_rows: HashSet<i64>,
+    /// Rows of a retry of which something was left out, because a later run had brought it.
+    pub overtaken: Vec<Overtaken>,
     /// Columns that the last answer did not have; nothing reads them.
     pub added_columns: Vec<String>,
     /// Personal values met at the door.
@@ -108,12 +113,26 @@ impl RunReport {
         for row in &self.refused {
             let _infallible = write!(text, "\n  {}", row.message);
         }
+        text.push_str(&self.overtaken_lines(lang));
         let shown = self.refused.len() as i64;
         if self.counters.refused > shown && shown > 0 {
             let more = self.counters.refused - shown;
             let _infallible = match lang {
                 Lang::Id => write!(text, "\n  … dan {more} baris lagi"),
                 Lang::En => write!(text, "\n  … and {more} more rows"),
+            };
+        }
+        let (kept, refused) = (self.refused_rows.len() as i64, self.counters.refused);
+        if kept < refused && self.run_id.is_some() {
+            let [kept, refused] = [kept, refused].map(|count| format_number(count as f64, 0, lang));
+            let _infallible = match lang {
+                Lang::Id => write!(
+                    text,
+                    "\n{kept} dari {refused} baris yang ditolak disimpan; selebihnya hanya dihitung"
+                ),
+                Lang::En => {
+                    write!(text, "\n{kept} of {refused} refused rows are kept; the others were only counted")
+                }
             };
         }
         if !self.added_columns.is_empty() {
@@ -160,6 +179,40 @@ impl RunReport {
             (None, Lang::Id) => format!("{}: {verdict} ({secs} detik)", self.source),
             (None, Lang::En) => format!("{}: {verdict} ({secs} s)", self.source),
         }
+    }
+
+    /// Which rows were not used, or not wholly, because a later run had brought their figures.
+    fn overtaken_lines(&self, lang: Lang) -> String {
+        let mut text = String::new();
+        for row in self.overtaken.iter().filter(|row| row.row_no > 0).take(LISTED) {
+            let (row_no, by) = (row.row_no, row.by_run);
+            let _infallible = match (row.whole, lang) {
+                (true, Lang::Id) => write!(
+                    text,
+                    "\n  baris {row_no}: tidak dipakai; penarikan {by} sudah membawa angka yang lebih baru, dan angka itu tetap berlaku"
+                ),
+                (true, Lang::En) => write!(
+                    text,
+                    "\n  row {row_no}: not used; run {by} had brought a newer figure, and that figure stays"
+                ),
+                (false, Lang::Id) => write!(
+                    text,
+                    "\n  baris {row_no}: dipakai sebagian; angka lainnya sudah dibawa penarikan {by} yang lebih baru"
+                ),
+                (false, Lang::En) => write!(
+                    text,
+                    "\n  row {row_no}: used in part; the newer run {by} had brought its other figures"
+                ),
+            };
+        }
+        let more = self.overtaken.len().saturating_sub(LISTED);
+        if more > 0 {
+            let _infallible = match lang {
+                Lang::Id => write!(text, "\n  … dan {more} baris lagi yang angkanya sudah lebih baru"),
+                Lang::En => write!(text, "\n  … and {more} more rows whose figures are newer already"),
+            };
+        }
+        text
     }
 
     fn counts(&self, lang: Lang) -> String {

@@ -13,7 +13,7 @@ use crate::{
     runs::store,
 };
 use pendopo_connectors::connection::Connection;
-use pendopo_figures::{Db, DbError, Reader, RunKind, RunRow, RunStatus, find_run};
+use pendopo_figures::{Db, DbError, Reader, RunKind, RunRow, RunStatus, find_run, settle_overtaken_row};
 use std::collections::HashSet;
 
 /// What is tried again.
@@ -30,7 +30,8 @@ struct Retry {
 /// Reads the refused rows of a run again from its recorded answer, with the definitions as they are now.
 /// Rows that pass become figures of a new run and are marked as retried; the others stay open. A run
 /// that was refused as a whole, and a source whose figures are gathered from several rows, is read again
-/// as a whole, unless a later run has brought newer figures.
+/// as a whole, unless a later run has brought newer figures. What a later answer has brought stays, and a
+/// row that says otherwise is marked with that run.
 ///
 /// # Errors
 /// [`AppError::NotFound`] without such a run, [`AppError::Conflict`] when there is nothing to retry.
@@ -56,6 +57,7 @@ pub async fn retry_run(app: &App, run_id: i64, options: &RunOptions) -> AppResul
     let report = pipeline::carry_out(begun, input).await;
     if matches!(report.verdict, RunVerdict::Done | RunVerdict::Unchanged) {
         let (open, still) = (retry.open, report.refused_rows.clone());
+        let overtaken = report.overtaken.clone();
         let settle = move |db: &Db| {
             let gathered = still.iter().any(|row| *row <= 0);
             let mut passed: Vec<i64> = open
@@ -63,7 +65,12 @@ pub async fn retry_run(app: &App, run_id: i64, options: &RunOptions) -> AppResul
                 .filter(|row| if *row > 0 { !still.contains(row) } else { !gathered })
                 .collect();
             passed.sort_unstable();
-            db.write(|tx| store::settle_rows(tx, run_id, &passed, true))
+            db.write(|tx| {
+                for row in overtaken.iter().filter(|row| row.row_no > 0) {
+                    settle_overtaken_row(tx, run_id, row)?;
+                }
+                store::settle_rows(tx, run_id, &passed, true)
+            })
         };
         owned.blocking(settle).await?;
     }
@@ -86,7 +93,8 @@ fn look_up(reader: &mut Reader<'_>, run_id: i64) -> Result<Option<Result<Retry, 
             row.get(0)
         })?;
     let later: i64 = reader.query_one(
-        "select count(*) from run where source_id = $1 and run_id > $2 and status = 'done' and kind in ('source', 'import')",
+        "select count(*) from run where source_id = $1 and run_id > $2 and status = 'done' \
+         and (kind in ('source', 'import') or retry_of > $2)",
         &[source_id.into(), run_id.into()],
         |row| row.get(0),
     )?;

@@ -1,5 +1,7 @@
 //! Runs from end to end, on both engines: real files, real sockets, real databases.
 
+mod retries;
+
 use super::*;
 use crate::{
     app::App,
@@ -487,6 +489,7 @@ async fn what_a_killed_process_left_is_closed() {
         trigger: "schedule".to_owned(),
         started_at: center.clock.now().as_millisecond(),
         lease_ms: 90_000,
+        retry_of: None,
     };
     let orphan = begin_run(center.app.db(), &left).unwrap();
     assert_eq!(center.run().await.verdict, RunVerdict::Done);
