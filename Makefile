@@ -6,7 +6,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENDOR := crates/server/assets/vendor
 
-.PHONY: help demo test lint bench attack assets shots clean-services
+.PHONY: help demo test lint advisories bench attack assets shots clean-services
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,10 @@ lint: ## formatting, clippy and house rules
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo run --quiet -p xtask -- tidy
 	if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories were not checked (cargo install --locked cargo-deny)"; fi
+
+advisories: ## hold all libraries against the list of known weaknesses; fails when it cannot
+	@cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is not installed: cargo install --locked cargo-deny"; exit 1; }
+	cargo deny check advisories
 
 bench: ## measure against named peers, as ratios in one run; writes docs/benchmarks.md
 	@scripts/setup.sh bench

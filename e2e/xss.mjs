@@ -297,7 +297,7 @@ async function seed() {
   };
   await each(async (nth, text) => {
     await post("account name", "/pengguna", { login: `uji.${nth}`, nama: text, peran: "auditor" });
-    await post("device name", "/perangkat", { jenis: nth % 2 ? "display" : "push", nama: text, untuk: text });
+    await post("device name", "/perangkat", nth % 2 ? { jenis: "display", nama: text, untuk: "p0" } : { jenis: "push", nama: text, untuk: "s1" });
     const texts = { title: text, what: text, data: text, sources: text, subjects: "3", cause: text, measures: text, noticed: "" };
     const made = await post("incident", "/data-pribadi/insiden", texts);
     const place = made.headers.get("location");

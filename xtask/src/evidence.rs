@@ -22,6 +22,8 @@ pub struct Map {
     pub chapters: &'static [(&'static str, &'static str)],
     /// Whether the second cell of a row is a level.
     pub levels: bool,
+    /// The sentence above the table, with `{met}`, `{partly}`, `{not}`, `{applies}`, `{tested}` and `{share}`.
+    pub sentence: &'static str,
 }
 
 /// Levels 1 and 2 of OWASP ASVS 5.0.0: per chapter `section: numbers of level 1 / numbers of level 2`.
@@ -29,6 +31,8 @@ pub const ASVS: Map = Map {
     path: "docs/security/asvs.md",
     statuses: ["met", "partly", "not met", "n.a."],
     levels: true,
+    sentence: "{met} of the {applies} requirements that apply are met, {partly} partly, {not} not; {tested} of {applies} \
+               ({share} %) cite an automated test.",
     chapters: &[
         ("V1", "1: / 1 2; 2: 1 2 3 4 5 / 6 7 8 9; 3: 1 2 / 3 4 5 6 7 8 9 10 11; 4: / 1 2 3; 5: 1 / 2"),
         ("V2", "1: 1 / 2 3; 2: 1 2 / 3; 3: 1 / 2 3 4; 4: / 1"),
@@ -63,6 +67,8 @@ pub const BSSN: Map = Map {
     path: "docs/security/bssn.md",
     statuses: ["terpenuhi", "sebagian", "belum", "tidak berlaku"],
     levels: false,
+    sentence: "Terpenuhi {met}, sebagian {partly}, belum {not}; {tested} dari {applies} butir ({share} %) menunjuk uji \
+               otomatis.",
     chapters: &[
         ("B1", ""),
         ("B2", ""),
@@ -120,6 +126,22 @@ impl Sums {
             .map(usize::to_string)
             .chain([share])
             .collect()
+    }
+
+    fn sentence(self, pattern: &str) -> String {
+        let [met, partly, not, _] = self.by_status;
+        let applies = met + partly + not;
+        let share = (self.tested * 100).checked_div(applies).unwrap_or_default();
+        [
+            ("{met}", met),
+            ("{partly}", partly),
+            ("{not}", not),
+            ("{applies}", applies),
+            ("{tested}", self.tested),
+            ("{share}", share),
+        ]
+        .iter()
+        .fold(pattern.to_owned(), |text, (name, number)| text.replace(name, &number.to_string()))
     }
 
     fn add(&mut self, other: Sums) {
@@ -218,6 +240,11 @@ pub fn check(map: &Map, text: &str, open: &mut dyn FnMut(&str) -> Option<String>
         compare(&told, chapter, *sum, &mut say);
     }
     compare(&told, "Σ", total, &mut say);
+    let sentence = total.sentence(map.sentence);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if !words.join(" ").contains(&sentence) {
+        say(1, format!("the sentence above the table must say: {sentence}"));
+    }
     problems
 }
 

@@ -69,6 +69,25 @@ fn the_documents_have_the_numbers_of_the_program() {
     let password = read("crates/server/src/accounts/password.rs");
     assert!(password.contains("LEAST_CHARS: usize = 10;") && password.contains("MOST_CHARS: usize = 200;"));
     says("(10–200 characters)".to_owned());
+    let hardening = read("docs/security/hardening.md");
+    let thousands = |text: String| match text.len() {
+        0..=3 => text,
+        length => format!("{},{}", &text[..length - 3], &text[length - 3..]),
+    };
+    let number = |key: &str| thousands(default_of(key));
+    for text in [
+        format!("| {} and {} | closed", number("connections"), number("connections_per_address")),
+        format!("| {} | 503 with", number("requests_at_once")),
+        format!(
+            "| {}; {}; {}, half",
+            number("requests_per_minute"),
+            number("costly_requests_per_minute"),
+            number("sign_ins_per_minute")
+        ),
+        format!("{} KiB of rows", number("max_push_kib")),
+    ] {
+        assert!(hardening.contains(&text), "hardening.md does not say: {text}");
+    }
     let boundaries = read("docs/security/boundaries.md");
     for (key, said) in [
         ("costly_requests_per_minute", "a minute and address"),
@@ -78,6 +97,25 @@ fn the_documents_have_the_numbers_of_the_program() {
         let text = format!("{} {said}", default_of(key));
         assert!(boundaries.contains(&text), "boundaries.md does not say: {text}");
     }
+}
+
+#[test]
+fn the_documents_name_every_script() {
+    let (hardening, asvs) = (read("docs/security/hardening.md"), read("docs/security/asvs.md"));
+    let mut scripts = 0;
+    for (path, _) in files("crates/server/assets", "js") {
+        if path.contains("/vendor/") {
+            continue;
+        }
+        let name = path.rsplit('/').next().unwrap();
+        assert!(hardening.contains(&format!("`{name}`")), "hardening.md does not name {name}");
+        for row in ["V3.2.2", "V3.7.1", "V15.3.6"] {
+            let text = asvs.lines().find(|line| line.starts_with(&format!("| {row} "))).unwrap();
+            assert!(text.contains(&format!("assets/{name}`")), "{row} does not name {name}");
+        }
+        scripts += 1;
+    }
+    assert!(scripts >= 5, "{scripts}");
 }
 
 #[test]

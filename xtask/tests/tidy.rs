@@ -136,13 +136,19 @@ const CITED: &str = "mod tests {\n    #[test]\n    fn works() {}\n    fn helper(
 
 /// A map of one chapter with two requirements, and its summary.
 fn small_map(rows: &str, sums: &str) -> Vec<xtask::Problem> {
+    map_saying("", "", rows, sums)
+}
+
+/// The same with a sentence above it that follows a pattern.
+fn map_saying(said: &str, sentence: &'static str, rows: &str, sums: &str) -> Vec<xtask::Problem> {
     let map = evidence::Map {
         path: "docs/map.md",
         statuses: ["met", "partly", "not met", "n.a."],
         levels: true,
         chapters: &[("V1", "1: 1 / 2")],
+        sentence,
     };
-    let text = format!("| V1 | Doors | {sums} |\n| Σ | | {sums} |\n{rows}");
+    let text = format!("{said}\n| V1 | Doors | {sums} |\n| Σ | | {sums} |\n{rows}");
     evidence::check(&map, &text, &mut |path| (path == "crates/a.rs").then(|| CITED.to_owned()))
 }
 
@@ -160,9 +166,13 @@ fn maps_of_requirements_cannot_rot() {
     says(&wrong("`crates/a.rs::works`", "somewhere"), &["cites neither", "V1 is", "Σ is"]);
     says(&wrong("no keys", ""), &["not why"]);
     says(&wrong("| 2 | key", "| 1 | key"), &["V1.1.2 is of level 2"]);
-    says(&wrong("V1.1.2", "V1.1.1"), &["stands in line 3 already", "level 1", "V1.1.2 is missing"]);
+    says(&wrong("V1.1.2", "V1.1.1"), &["stands in line 4 already", "level 1", "V1.1.2 is missing"]);
     says(&wrong("V1.1.2", "V1.1.3"), &["V1.1.3 is not in the standard", "V1.1.2 is missing"]);
     says(&wrong("n.a.", "fine"), &["`fine` is no status", "V1 is", "Σ is"]);
+    let pattern = "{met} of {applies} are met, {partly} partly, {not} not; {tested} ({share} %) tested.";
+    let head = |said: &str| map_saying(said, pattern, good, sums);
+    says(&head("So 1 of 1 are met, 0 partly,\n0 not; 1 (100 %) tested."), &[]);
+    says(&head("2 of 2 are met, 0 partly, 0 not; 1 (50 %) tested."), &["must say: 1 of 1 are met"]);
     says(&small_map(good, "2 | 2 | 0 | 0 | 0 | 1 | 50 %"), &["V1 is | 2 | 1", "Σ is | 2 | 1"]);
 }
 

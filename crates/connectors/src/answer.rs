@@ -147,7 +147,9 @@ fn judge(
         Connection::Csv(_) => "CSV",
         Connection::Spreadsheet(_) => "XLSX, XLS, XLSB or ODS",
         Connection::Json(_) => "JSON",
-        Connection::Sqlite(_) | Connection::Postgres(_) | Connection::Mysql(_) => return Ok(()),
+        Connection::Sqlite(_) | Connection::Postgres(_) | Connection::Mysql(_) | Connection::Push(_) => {
+            return Ok(());
+        }
     };
     let fits = match connection {
         Connection::Csv(_) => matches!(kind, Kind::Text | Kind::Json),
@@ -194,6 +196,8 @@ pub fn parse(
                 Connection::Postgres(options) | Connection::Mysql(options) => {
                     sql_rows::parse(options.repair_double_encoding, page.body, limits, sink)?
                 }
+                // What is sent is read as JSON or CSV, by what its sender calls it.
+                Connection::Push(_) => return Err(AnswerProblem::Empty),
                 Connection::Sqlite(_) | Connection::Json(_) => {
                     sql_rows::parse(false, page.body, limits, sink)?
                 }

@@ -20,7 +20,22 @@ pub enum Connection {
     Postgres(DatabaseOptions),
     /// A query on a MySQL or MariaDB server.
     Mysql(DatabaseOptions),
+    /// Nothing is asked: the agency's program sends rows to `POST /api/v1/sources/<code>/rows`, as an array of
+    /// JSON objects or as CSV, with the key of this source.
+    Push(PushOptions),
 }
+
+impl Connection {
+    /// Whether rows only come when they are sent.
+    pub fn is_pushed(&self) -> bool {
+        matches!(self, Connection::Push(_))
+    }
+}
+
+/// Options of rows that are sent: none so far.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PushOptions {}
 
 /// Where a file is: a path below the center's inbox folders, or an address.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -101,6 +101,9 @@ pub enum PlanProblem {
     /// A password in the address would end up in logs.
     #[error("the address holds a user or password; use `auth` and a named secret")]
     SecretInUrl,
+    /// The agency's program sends the rows.
+    #[error("the rows of this source are sent by the agency's program; there is nothing to fetch")]
+    Pushed,
     /// The query is not one harmless `select`.
     #[error("{0}")]
     Query(#[from] SqlProblem),
@@ -113,6 +116,7 @@ pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, Pla
         Connection::Csv(options) => locate(&options.location),
         Connection::Spreadsheet(options) => locate(&options.location),
         Connection::Json(options) => plan_json(options),
+        Connection::Push(_) => Err(PlanProblem::Pushed),
         Connection::Sqlite(options) => {
             plan_sql(SqlEngine::Sqlite, SqlTarget::File { path: options.path.clone() }, &options.query, since)
         }

@@ -5,7 +5,7 @@ mod web;
 
 pub use web::{Limits, TlsFiles, WebConfig};
 
-use crate::audit::AuditConfig;
+use crate::audit::{AuditConfig, OutwardConfig};
 use anyhow::{Context, bail};
 use pendopo_figures::DbUrl;
 use serde::Deserialize;
@@ -63,6 +63,7 @@ struct AccountSettings {
     session_idle_mins: u32,
     session_days: u32,
     invitation_hours: u32,
+    breached_passwords: PathBuf,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -85,6 +86,9 @@ struct QuerySettings {
 struct AuditSettings {
     anchor_file: PathBuf,
     anchor_entries: u32,
+    send_heads_to: String,
+    send_entries_to: String,
+    send_allow_networks: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -213,6 +217,8 @@ pub struct AccountsConfig {
     pub session_life: Duration,
     /// An invitation works for so long.
     pub invitation_life: Duration,
+    /// Sorted list of hashes of passwords known from breaches; `None`: there is none.
+    pub breached_passwords: Option<PathBuf>,
 }
 
 impl AccountsConfig {
@@ -418,6 +424,11 @@ impl Layers {
             audit: AuditConfig {
                 anchor_file: below(settings.audit.anchor_file, "audit-anchor.log"),
                 anchor_entries: i64::from(settings.audit.anchor_entries),
+                outward: OutwardConfig {
+                    heads_url: Some(settings.audit.send_heads_to).filter(|url| !url.is_empty()),
+                    entries_url: Some(settings.audit.send_entries_to).filter(|url| !url.is_empty()),
+                    allow_networks: settings.audit.send_allow_networks,
+                },
             },
             data_folder: folder,
             runs: RunsConfig {
@@ -432,6 +443,8 @@ impl Layers {
                 session_idle: minutes(settings.accounts.session_idle_mins),
                 session_life: minutes(settings.accounts.session_days.saturating_mul(24 * 60)),
                 invitation_life: minutes(settings.accounts.invitation_hours.saturating_mul(60)),
+                breached_passwords: Some(settings.accounts.breached_passwords)
+                    .filter(|path| !path.as_os_str().is_empty()),
             },
             privacy: PrivacyConfig {
                 keep_answers: days(settings.privacy.keep_answers_days),

@@ -23,6 +23,15 @@ pub enum AppError {
     /// The request itself is wrong: what, and what would be right.
     #[error("{0}")]
     Invalid(String),
+    /// What was sent is larger than what is taken; the text names the limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// What was sent is of a kind that nobody reads here.
+    #[error("{0}")]
+    WrongKind(String),
+    /// The request can be read, and what it says cannot be done: why.
+    #[error("{0}")]
+    Unusable(String),
     /// It cannot be done in the present state, such as a second run of one source.
     #[error("{0}")]
     Conflict(String),
@@ -51,6 +60,9 @@ impl AppError {
             AppError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             AppError::Forbidden => StatusCode::FORBIDDEN,
             AppError::Invalid(_) => StatusCode::BAD_REQUEST,
+            AppError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            AppError::WrongKind(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            AppError::Unusable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             AppError::Conflict(_) => StatusCode::CONFLICT,
             AppError::Busy(_) | AppError::CannotSave(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -66,6 +78,9 @@ impl AppError {
             AppError::TooMany(_) => "too-many",
             AppError::Forbidden => "forbidden",
             AppError::Invalid(_) => "invalid",
+            AppError::TooLarge(_) => "too-large",
+            AppError::WrongKind(_) => "wrong-kind",
+            AppError::Unusable(_) => "unusable",
             AppError::Conflict(_) => "conflict",
             AppError::Busy(_) => "busy",
             AppError::CannotSave(_) => "cannot-save",

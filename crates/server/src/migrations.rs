@@ -38,4 +38,18 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "boundaries",
         sql: include_str!("../migrations/0010_boundaries.sql"),
     },
+    Migration {
+        set: "server",
+        number: 11,
+        name: "tokens",
+        sql: include_str!("../migrations/0011_tokens.sql"),
+    },
+    Migration { set: "server", number: 12, name: "push", sql: include_str!("../migrations/0012_push.sql") },
+    Migration {
+        set: "server",
+        number: 13,
+        name: "audit sent",
+        sql: include_str!("../migrations/0013_audit_sent.sql"),
+    },
+    Migration { set: "server", number: 14, name: "clock", sql: include_str!("../migrations/0014_clock.sql") },
 ];

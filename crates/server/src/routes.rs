@@ -4,17 +4,21 @@ use crate::{
     accounts::{self, Door},
     api,
     app::App,
-    audit, boards, indicators, maps, privacy, regions, runs, sources,
+    audit, boards,
+    error::AppError,
+    indicators, maps, privacy, regions, runs, sources,
     web::{self, Routes},
     widgets,
 };
 use axum::{
     Router,
-    extract::{MatchedPath, Request},
-    http::{Method, StatusCode},
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    http::{Method, StatusCode, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use http_body_util::Limited;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -22,7 +26,6 @@ use std::{
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
-    limit::RequestBodyLimitLayer,
     timeout::{RequestBodyDeadlineLayer, TimeoutLayer},
 };
 
@@ -36,7 +39,7 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
     let shared = web::Shared::new(sources::store::read_vitals);
     let limits = &app.config().web.limits;
-    let limiter = web::Limiter::new(limits, cost_of);
+    let limiter = web::Limiter::new(limits, cost_of, Some(app.audit().clone()));
     let routes = Routes::new()
         .merge(accounts::routes())
         .merge(boards::routes())
@@ -60,13 +63,13 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
         .layer(middleware::from_fn_with_state((app.clone(), door), accounts::identify))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
+        .layer(middleware::from_fn_with_state((limits.max_body_bytes, limits.max_push_bytes), bound_body))
         .layer(middleware::from_fn_with_state(app.clone(), web::render_errors))
         .layer(middleware::from_fn(web::choose_language))
         .layer(CompressionLayer::new())
         .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
-        .layer(RequestBodyLimitLayer::new(limits.max_body_bytes))
         .layer(middleware::from_fn_with_state(limiter, web::admit))
-        .layer(middleware::from_fn(web::security_headers))
+        .layer(middleware::from_fn_with_state(app.config().web.hsts_subdomains, web::security_headers))
         .layer(middleware::from_fn(count_requests))
         .layer(middleware::from_fn_with_state(app.clone(), web::know_client))
         .with_state(app))
@@ -100,6 +103,19 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
         | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,
         _ => web::Cost::Little,
     }
+}
+
+/// Middleware that takes no larger body than the route may have: what says beforehand that it is larger is sent
+/// away unread, the rest breaks off where it becomes so.
+async fn bound_body(State((usual, pushed)): State<(usize, usize)>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let most = if route == api::push::ROUTE { pushed } else { usual };
+    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if said.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > most as u64) {
+        return AppError::TooLarge(format!("at most {} KiB are taken at once; send less", most / 1024))
+            .into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, most)))).await
 }
 
 /// Counts requests and their time by route.

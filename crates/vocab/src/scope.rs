@@ -65,6 +65,27 @@ impl Scope {
         }
     }
 
+    /// What both this scope and narrower limits allow. Limits that lie outside the scope leave what anybody
+    /// sees: a token of somebody who was moved to another place shows neither place.
+    #[must_use]
+    pub fn narrowed(self, most: Sensitivity, agency: Option<i64>, region: Option<RegionCode>) -> Scope {
+        let sensitivity = self.sensitivity.min(most);
+        let agencies = match (self.agencies, agency) {
+            (agencies, None) => agencies,
+            (AgencyScope::All, Some(id)) => AgencyScope::Only(vec![id]),
+            (AgencyScope::Only(own), Some(id)) => {
+                AgencyScope::Only(own.into_iter().filter(|own| *own == id).collect())
+            }
+        };
+        match region {
+            Some(region) if self.region.contains(region) => Scope { sensitivity, agencies, region },
+            Some(region) if !region.contains(self.region) => {
+                Scope { sensitivity: Sensitivity::Public, agencies: AgencyScope::Only(Vec::new()), region }
+            }
+            _ => Scope { sensitivity, agencies, region: self.region },
+        }
+    }
+
     /// Whether something of this agency and sensitivity may be seen: what is public of every agency, the
     /// rest of one's own. The same condition stands in SQL where figures are read.
     pub fn sees(&self, agency_id: i64, sensitivity: Sensitivity) -> bool {
@@ -104,5 +125,53 @@ impl Author {
     /// The name as it is stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> RegionCode {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn limits_only_ever_take_away() {
+        let own = |agencies: AgencyScope, region: &str| Scope {
+            sensitivity: Sensitivity::Restricted,
+            agencies,
+            region: code(region),
+        };
+        let all = || own(AgencyScope::All, "33.16");
+        let check = |scope: Scope, limit: (Sensitivity, Option<i64>, Option<&str>), want: Scope| {
+            assert_eq!(scope.narrowed(limit.0, limit.1, limit.2.map(code)), want, "{limit:?}");
+        };
+        let most = Sensitivity::Restricted;
+        check(all(), (most, None, None), all());
+        check(all(), (Sensitivity::Public, None, None), Scope { sensitivity: Sensitivity::Public, ..all() });
+        check(all(), (most, Some(7), None), own(AgencyScope::Only(vec![7]), "33.16"));
+        check(
+            own(AgencyScope::Only(vec![5, 7]), "33.16"),
+            (most, Some(7), None),
+            own(AgencyScope::Only(vec![7]), "33.16"),
+        );
+        check(
+            own(AgencyScope::Only(vec![5]), "33.16"),
+            (most, Some(7), None),
+            own(AgencyScope::Only(vec![]), "33.16"),
+        );
+        check(all(), (most, None, Some("33.16.01")), own(AgencyScope::All, "33.16.01"));
+        check(
+            own(AgencyScope::All, "33.16.01"),
+            (most, None, Some("33.16")),
+            own(AgencyScope::All, "33.16.01"),
+        );
+        let elsewhere = Scope {
+            sensitivity: Sensitivity::Public,
+            agencies: AgencyScope::Only(Vec::new()),
+            region: code("33.16.01"),
+        };
+        check(own(AgencyScope::All, "33.16.02"), (most, None, Some("33.16.01")), elsewhere);
     }
 }

@@ -140,7 +140,9 @@ pub fn undeclared_columns(
         Connection::Sqlite(options) => sql_check::column_names(SqlEngine::Sqlite, &options.query),
         Connection::Postgres(options) => sql_check::column_names(SqlEngine::Postgres, &options.query),
         Connection::Mysql(options) => sql_check::column_names(SqlEngine::Mysql, &options.query),
-        Connection::Csv(_) | Connection::Spreadsheet(_) | Connection::Json(_) => Vec::new(),
+        Connection::Csv(_) | Connection::Spreadsheet(_) | Connection::Json(_) | Connection::Push(_) => {
+            Vec::new()
+        }
     };
     let fold = |name: &str| name.trim().to_lowercase();
     let declared = |name: &str| rules.keys().any(|known| fold(known) == fold(name));

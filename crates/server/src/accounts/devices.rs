@@ -4,17 +4,17 @@ use super::{
     Door,
     cookies::Cookie,
     pages::{DeviceListPage, SecretPage, WallPage},
-    profile::RevokeForm,
-    record::{change, done_by},
+    record::{change, done_by, note_worthless},
     secret::Secret,
     sign_in::{answer, answer_with, prepare_form, with_cookies},
-    store::token::{self, NewToken, TokenKind},
+    store::token::{self, NewToken, Reach, TokenKind},
+    tokens::RevokeForm,
 };
 use crate::{
     app::App,
     audit::Action,
     error::{AppError, AppResult},
-    web::{Asked, Client, NavItem, PageRequest, Who},
+    web::{Asked, Client, NavItem, PageRequest, Rendered, Who},
 };
 use axum::{
     Extension, Form,
@@ -22,7 +22,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use pendopo_figures::{Reader, list_sources};
+use pendopo_figures::{DbError, Reader, list_agencies, list_sources};
 use pendopo_vocab::Sensitivity;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -31,6 +31,9 @@ use std::sync::Arc;
 const WALL_SCRIPT: &str = "wall.js";
 /// Years for which a wall keeps its cookie; it ends when the token is revoked.
 const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
+/// Days for which a key may be made to work; a wall may hang longer, until it is revoked.
+const MOST_DAYS: i64 = 3660;
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// All working keys and the forms for new ones.
 pub async fn list(request: PageRequest) -> AppResult<Response> {
@@ -38,24 +41,47 @@ pub async fn list(request: PageRequest) -> AppResult<Response> {
 }
 
 async fn page(request: PageRequest, problem: Option<&'static str>) -> AppResult<Response> {
+    let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
         let now_ms = asked.now.as_millisecond();
         let (devices, api) = (token::list_devices(reader, now_ms)?, token::list_api_tokens(reader, now_ms)?);
+        let agencies = list_agencies(reader)?;
         let sources = list_sources(reader)?.into_iter().filter(|source| {
             source.retired_at.is_none() && asked.scope.sees(source.row.agency_id, source.row.sensitivity)
         });
         let sources = sources.map(|source| (source.row.code, source.row.name)).collect();
-        let boards = reader.query(
-            "select path from pack_file where path like 'boards/%' order by path",
-            &[],
-            |row| {
-                let path: String = row.get(0)?;
-                Ok(path.trim_start_matches("boards/").trim_end_matches(".toml").to_owned())
-            },
-        )?;
-        Ok(DeviceListPage::new(chrome, asked, &devices, &api, sources, boards, problem))
+        let boards = list_boards(reader)?;
+        Ok(DeviceListPage::new(chrome, asked, (&devices, &api, &agencies), sources, boards, problem))
     };
-    request.live(NavItem::Devices, build).await
+    let mut response = request.live(NavItem::Devices, build).await?;
+    if status != StatusCode::OK {
+        *response.status_mut() = status;
+        response.extensions_mut().insert(Rendered);
+    }
+    Ok(response)
+}
+
+/// Codes of the boards of the pack.
+fn list_boards(reader: &mut Reader<'_>) -> Result<Vec<String>, DbError> {
+    let sql = "select path from pack_file where path like 'boards/%' order by path";
+    reader.query(sql, &[], |row| {
+        let path: String = row.get(0)?;
+        Ok(path.trim_start_matches("boards/").trim_end_matches(".toml").to_owned())
+    })
+}
+
+/// Whether there is what a key is to be for: a board, or a source that still sends.
+async fn is_there(app: &App, kind: TokenKind, code: &str) -> AppResult<bool> {
+    let code = code.to_owned();
+    app.blocking(move |db| {
+        db.read(|reader| match kind {
+            TokenKind::Display => Ok(list_boards(reader)?.contains(&code)),
+            _ => Ok(list_sources(reader)?
+                .iter()
+                .any(|source| source.retired_at.is_none() && source.row.code == code)),
+        })
+    })
+    .await
 }
 
 /// A key to make.
@@ -68,6 +94,9 @@ pub struct DeviceForm {
     untuk: String,
     /// The screen may show internal figures.
     internal: Option<String>,
+    /// Days for which it works; nothing or 0: until revoked.
+    #[serde(default)]
+    hari: String,
 }
 
 /// Makes a key and shows it once.
@@ -83,10 +112,17 @@ pub async fn add(
         "push" => TokenKind::Push,
         _ => return Err(AppError::Invalid("jenis: display or push".to_owned())),
     };
-    if name.is_empty() || name.chars().count() > 80 || code.is_empty() {
+    let days = match form.hari.trim() {
+        "" => Some(0),
+        text => text.parse::<i64>().ok().filter(|days| (0..=MOST_DAYS).contains(days)),
+    };
+    let (Some(days), false) = (days, name.is_empty() || name.chars().count() > 80) else {
         return page(request, Some("token-wrong")).await;
+    };
+    if !is_there(&app, kind, &code).await? {
+        return page(request, Some("token-of-nothing")).await;
     }
-    let wall = kind == TokenKind::Display;
+    let (wall, now_ms) = (kind == TokenKind::Display, app.clock().now().as_millisecond());
     let secret = Secret::new(if wall { "" } else { "pdk_" })?;
     let new = NewToken {
         kind,
@@ -94,15 +130,14 @@ pub async fn add(
         account_id: None,
         board: wall.then(|| code.clone()),
         source: (!wall).then_some(code),
-        sensitivity: if wall && form.internal.is_some() {
-            Sensitivity::Internal
-        } else {
-            Sensitivity::Public
-        },
+        reach: Reach::up_to(match wall && form.internal.is_some() {
+            true => Sensitivity::Internal,
+            false => Sensitivity::Public,
+        }),
         may_write: !wall,
-        expires_at: None,
+        expires_at: (days > 0).then(|| now_ms + days * DAY_MS),
     };
-    let (hash, author, now_ms) = (secret.hash(), who.0.name.clone(), app.clock().now().as_millisecond());
+    let (hash, author) = (secret.hash(), who.0.name.clone());
     let entry = done_by(&who, Action::TokenCreated, "token", &name).noting("kind", kind.as_str());
     change(&app, entry, move |tx| token::add_token(tx, &hash, &new, &author, now_ms)).await?;
     let text = secret.reveal().to_owned();
@@ -171,7 +206,10 @@ pub async fn become_wall(
     let board = found
         .filter(|(token, _)| token.new.kind == TokenKind::Display)
         .and_then(|(token, _)| token.new.board);
-    let Some(board) = board else { return wall_page(request, client, Some("wall-key-wrong")).await };
+    let Some(board) = board else {
+        note_worthless(&app, client, "wall");
+        return wall_page(request, client, Some("wall-key-wrong")).await;
+    };
     let cookie = Cookie::Wall.set(&secret, client.secure, Some(WALL_SECS));
     Ok(with_cookies(Redirect::to(&format!("/papan/{board}")).into_response(), [cookie]))
 }

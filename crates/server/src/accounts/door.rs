@@ -6,6 +6,7 @@
 use super::{
     cookies::Cookie,
     passkeys::Answered,
+    record::note_worthless,
     secret::Secret,
     sso_provider::Metadata,
     store::{
@@ -213,7 +214,10 @@ async fn settle(
     let by_itself = headers.contains_key(BY_ITSELF) || follows;
     if let Some(text) = bearer(headers) {
         let found = door.find(app, &Secret::presented(text), true, by_itself).await?;
-        let Some(Found::Token(token, account)) = found else { return Err(AppError::SignInFirst) };
+        let Some(Found::Token(token, account)) = found else {
+            note_worthless(app, client, "token");
+            return Err(AppError::SignInFirst);
+        };
         return Ok(of_token(app, &token, account.as_deref(), Some(client.address)));
     }
     if let Some(cookie) = Cookie::Session.read(headers, client.secure) {
@@ -276,18 +280,20 @@ fn of_token(app: &App, token: &Token, account: Option<&Account>, address: Option
             principal.account_id = Some(account.account_id);
             principal.name = format!("{} ({})", account.row.name, token.new.name);
             principal.role = account.row.role;
-            principal.scope = account.scope(center);
-            principal.scope.sensitivity = principal.scope.sensitivity.min(token.new.sensitivity);
+            let reach = token.new.reach;
+            principal.scope =
+                account.scope(center).narrowed(reach.sensitivity, reach.agency_id, reach.region);
         }
         (TokenKind::Display, _) => {
             principal.name.clone_from(&token.new.name);
             principal.role = Role::Wall;
             principal.board.clone_from(&token.new.board);
-            principal.scope.sensitivity = token.new.sensitivity.min(Role::Wall.most());
+            principal.scope.sensitivity = token.new.reach.sensitivity.min(Role::Wall.most());
         }
         _ => {
             principal.name.clone_from(&token.new.name);
             principal.role = Role::Service;
+            principal.source.clone_from(&token.new.source);
             principal.scope = Scope {
                 sensitivity: Sensitivity::Public,
                 agencies: AgencyScope::Only(Vec::new()),

@@ -3,7 +3,9 @@
 use super::{
     Door,
     pages::InvitationPage,
-    password, rules,
+    password,
+    record::note_worthless,
+    rules,
     secret::Secret,
     sign_in::{self, actor_of, answer, begin, prepare_form, stage_after_password, with_cookies},
     store::{
@@ -45,7 +47,12 @@ pub struct Acceptance {
     ulang: String,
 }
 
-pub(super) async fn find(app: &App, secret: &str) -> AppResult<(Invitation, Option<Account>)> {
+/// The invitation behind a link; one that is none, or no more, leaves a trace.
+pub(super) async fn find(
+    app: &App,
+    client: Client,
+    secret: &str,
+) -> AppResult<(Invitation, Option<Account>)> {
     let (hash, now_ms) = (Secret::presented(secret).hash(), app.clock().now().as_millisecond());
     let found = app
         .blocking(move |db| {
@@ -66,7 +73,10 @@ pub(super) async fn find(app: &App, secret: &str) -> AppResult<(Invitation, Opti
             })
         })
         .await?;
-    found.ok_or_else(|| AppError::NotFound(String::new()))
+    found.ok_or_else(|| {
+        note_worthless(app, client, "link");
+        AppError::NotFound(String::new())
+    })
 }
 
 /// The page behind the link.
@@ -76,7 +86,7 @@ pub async fn show(
     Extension(client): Extension<Client>,
     mut request: PageRequest,
 ) -> AppResult<Response> {
-    let (_, account) = find(&app, &secret).await?;
+    let (_, account) = find(&app, client, &secret).await?;
     let cookie = prepare_form(&mut request, client)?;
     let sso = &request.app.config().sso;
     let sso = account.as_ref().filter(|_| sso.is_on()).map(|_| sso.name.clone());
@@ -99,7 +109,7 @@ pub async fn accept(
     if !rules::may_sign_in_here(client.secure, client.address, allowed) {
         return Err(AppError::Forbidden);
     }
-    let (invitation, account) = find(&app, &secret).await?;
+    let (invitation, account) = find(&app, client, &secret).await?;
     if account.as_ref().is_some_and(Account::is_sso_only) {
         return Err(AppError::Forbidden);
     }
@@ -123,7 +133,8 @@ pub async fn accept(
     if form.sandi != form.ulang {
         wrong.push("password-differs");
     }
-    if let Err(weakness) = password::check(&form.sandi, &[&row.login, &row.name, &place]) {
+    let list = app.config().accounts.breached_passwords.as_deref();
+    if let Err(weakness) = password::check_new(list, &form.sandi, &[&row.login, &row.name, &place]).await? {
         wrong.push(weakness.key());
     }
     if !wrong.is_empty() {

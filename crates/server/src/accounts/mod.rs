@@ -3,6 +3,7 @@
 //! What an account may do stands in `access.toml`, what it sees in its scope. Everything secret is shown
 //! once and kept as a hash or sealed.
 
+pub mod breached;
 mod cookies;
 pub mod demo;
 pub mod devices;
@@ -24,6 +25,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod tokens;
 pub mod totp;
 pub mod users;
 
@@ -57,8 +59,8 @@ pub fn routes() -> Routes {
         .post("/profil/passkey", passkeys::add)
         .post("/profil/passkey/cabut", profile::remove_passkey)
         .post("/profil/sesi/cabut", profile::end_sessions)
-        .post("/profil/token", profile::add_token)
-        .post("/profil/token/cabut", profile::revoke_token)
+        .post("/profil/token", tokens::add_token)
+        .post("/profil/token/cabut", tokens::revoke_token)
         .get("/pengguna", users::list)
         .post("/pengguna", users::add)
         .get("/pengguna/baru", users::show_new)

@@ -17,7 +17,7 @@ use crate::{
 };
 use askama::Template;
 use pendopo_figures::{AgencyRow, Stored};
-use pendopo_vocab::{RegionCode, RegionLevel, Role, Sensitivity, region_tree::RegionTree};
+use pendopo_vocab::{AgencyScope, RegionCode, RegionLevel, Role, Sensitivity, region_tree::RegionTree};
 
 /// Signing in.
 #[derive(Template)]
@@ -358,16 +358,28 @@ pub struct TokenItem {
     pub used: String,
 }
 
-fn token_item(asked: &Asked, token: &Token, of: String) -> TokenItem {
+fn token_item(asked: &Asked, token: &Token, of: String, agencies: &[Stored<AgencyRow>]) -> TokenItem {
     let t = asked.t;
     let time = |at: Option<i64>, none: &str| {
         at.map_or_else(|| t.tr(none).into_owned(), |at| asked.time_ms(at, TimeStyle::Short))
     };
+    let reach = token.new.reach;
     let may = match (token.new.kind, token.new.may_write) {
-        (TokenKind::Display, _) => sensitivity_word(t, token.new.sensitivity),
+        (TokenKind::Display, _) => sensitivity_word(t, reach.sensitivity),
         (TokenKind::Push, _) => t.tr("token-sends").into_owned(),
-        (TokenKind::Api, true) => t.tr("token-writes").into_owned(),
-        (TokenKind::Api, false) => t.tr("token-reads").into_owned(),
+        (TokenKind::Api, writes) => {
+            let agency = agencies.iter().find(|agency| Some(agency.id) == reach.agency_id);
+            [
+                t.tr(if writes { "token-writes" } else { "token-reads" }).into_owned(),
+                sensitivity_word(t, reach.sensitivity),
+                agency.map_or_else(String::new, |agency| agency.row.short_name.clone()),
+                place_word(reach.region),
+            ]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
+        }
     };
     TokenItem {
         id: token.token_id,
@@ -428,6 +440,49 @@ fn role_word(t: Tr, role: Role) -> String {
     t.tr(&format!("role-{role}")).into_owned()
 }
 
+/// What a new token may be limited to: never beyond its owner.
+pub struct TokenLimits {
+    /// How sensitive its figures may be.
+    pub levels: Vec<Choice>,
+    /// The agencies its owner sees, where there is a choice.
+    pub agencies: Vec<Choice>,
+    /// The places its owner sees, by district.
+    pub places: Vec<(String, Vec<Choice>)>,
+}
+
+impl TokenLimits {
+    fn of(asked: &Asked, agencies: &[Stored<AgencyRow>]) -> TokenLimits {
+        let (scope, t) = (&asked.scope, asked.t);
+        let usual = scope.sensitivity.min(Sensitivity::Internal);
+        let levels = [
+            (Sensitivity::Public, "public"),
+            (Sensitivity::Internal, "internal"),
+            (Sensitivity::Restricted, "restricted"),
+        ];
+        let choice = |value: &str, word: String, chosen: bool| Choice {
+            value: value.to_owned(),
+            word,
+            note: String::new(),
+            chosen,
+        };
+        let living = agencies.iter().filter(|agency| agency.retired_at.is_none());
+        TokenLimits {
+            levels: levels
+                .into_iter()
+                .filter(|(level, _)| *level <= scope.sensitivity)
+                .map(|(level, word)| choice(word, sensitivity_word(t, level), level == usual))
+                .collect(),
+            agencies: match scope.agencies {
+                AgencyScope::All => {
+                    living.map(|agency| choice(&agency.row.code, agency.row.name.clone(), false)).collect()
+                }
+                AgencyScope::Only(_) => Vec::new(),
+            },
+            places: places(scope.region, ""),
+        }
+    }
+}
+
 /// One's own account.
 #[derive(Template)]
 #[template(path = "accounts/profile.html")]
@@ -460,8 +515,8 @@ pub struct ProfilePage {
     pub sessions: Vec<SessionItem>,
     /// Working tokens.
     pub tokens: Vec<TokenItem>,
-    /// May give a token the right to see restricted figures.
-    pub sees_restricted: bool,
+    /// What a new token may be limited to.
+    pub limits: TokenLimits,
     /// What went wrong.
     pub problem: Option<String>,
 }
@@ -472,6 +527,7 @@ impl ProfilePage {
         chrome: Chrome,
         asked: &Asked,
         profile: Profile,
+        agencies: &[Stored<AgencyRow>],
         via: Via,
         problem: Option<&'static str>,
         passkey: PasskeyBox,
@@ -507,8 +563,12 @@ impl ProfilePage {
             asks_code: passkey.asks_code,
             passkey,
             sessions: profile.sessions.iter().map(session).collect(),
-            tokens: profile.tokens.iter().map(|token| token_item(asked, token, String::new())).collect(),
-            sees_restricted: row.sensitivity == Sensitivity::Restricted,
+            tokens: profile
+                .tokens
+                .iter()
+                .map(|token| token_item(asked, token, String::new(), agencies))
+                .collect(),
+            limits: TokenLimits::of(asked, agencies),
             problem: problem.map(|key| t.tr(key).into_owned()),
             chrome,
         }
@@ -787,8 +847,7 @@ impl DeviceListPage {
     pub fn new(
         chrome: Chrome,
         asked: &Asked,
-        devices: &[Token],
-        api: &[(Token, Account)],
+        (devices, api, agencies): (&[Token], &[(Token, Account)], &[Stored<AgencyRow>]),
         sources: Vec<(String, String)>,
         boards: Vec<String>,
         problem: Option<&'static str>,
@@ -796,7 +855,7 @@ impl DeviceListPage {
         let of_kind = |kind: TokenKind| {
             devices.iter().filter(move |token| token.new.kind == kind).map(|token| {
                 let of = token.new.board.clone().or_else(|| token.new.source.clone());
-                token_item(asked, token, of.unwrap_or_default())
+                token_item(asked, token, of.unwrap_or_default(), agencies)
             })
         };
         DeviceListPage {
@@ -804,7 +863,7 @@ impl DeviceListPage {
             programs: of_kind(TokenKind::Push).collect(),
             api: api
                 .iter()
-                .map(|(token, account)| token_item(asked, token, account.row.name.clone()))
+                .map(|(token, account)| token_item(asked, token, account.row.name.clone(), agencies))
                 .collect(),
             sources,
             boards,

@@ -4,14 +4,18 @@
 //! thread of low priority makes all of them, from a short queue: a storm of guesses waits for itself and
 //! never for the pages of those who are signed in.
 
+use super::breached;
 use crate::error::{AppError, AppResult};
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use std::sync::{
-    LazyLock,
-    mpsc::{SyncSender, TrySendError, sync_channel},
+use std::{
+    path::Path,
+    sync::{
+        LazyLock,
+        mpsc::{SyncSender, TrySendError, sync_channel},
+    },
 };
 use tokio::sync::oneshot;
 
@@ -35,6 +39,8 @@ pub enum Weakness {
     Long,
     /// Among the common ones, or made of the person's or the center's own words.
     Guessable,
+    /// In the center's list of passwords known from breaches.
+    Breached,
 }
 
 impl Weakness {
@@ -44,6 +50,7 @@ impl Weakness {
             Weakness::Short => "password-short",
             Weakness::Long => "password-long",
             Weakness::Guessable => "password-guessable",
+            Weakness::Breached => "password-breached",
         }
     }
 }
@@ -70,6 +77,23 @@ pub fn check(password: &str, own: &[&str]) -> Result<(), Weakness> {
     match zxcvbn::zxcvbn(password, &words).score() >= LEAST_SCORE {
         true => Ok(()),
         false => Err(Weakness::Guessable),
+    }
+}
+
+/// The same, and whether the password is in the center's list of breached ones, where it keeps one.
+///
+/// # Errors
+/// When the list cannot be read.
+pub async fn check_new(list: Option<&Path>, password: &str, own: &[&str]) -> AppResult<Result<(), Weakness>> {
+    if let Err(weakness) = check(password, own) {
+        return Ok(Err(weakness));
+    }
+    let Some(list) = list.map(Path::to_owned) else { return Ok(Ok(())) };
+    let password = password.to_owned();
+    let found = tokio::task::spawn_blocking(move || breached::holds(&list, &password)).await;
+    match found.map_err(anyhow::Error::from)?? {
+        true => Ok(Err(Weakness::Breached)),
+        false => Ok(Ok(())),
     }
 }
 
@@ -178,5 +202,22 @@ mod tests {
         assert!(verify("jati randu kapas".to_owned(), Some(hash.clone())).await.unwrap());
         assert!(!verify("jati randu".to_owned(), Some(hash)).await.unwrap());
         assert!(!verify("nobody has this".to_owned(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_of_the_list_of_breached_ones_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("bocor.txt");
+        // The SHA-1 of `jati randu kapas`, between two others.
+        let hash = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, b"jati randu kapas");
+        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        std::fs::write(&list, format!("{}:3\n{hash}:9\n{}:1\n", "0".repeat(40), "F".repeat(40))).unwrap();
+        let look =
+            async |list: Option<&Path>, password: &str| check_new(list, password, &["uji"]).await.unwrap();
+        assert_eq!(look(Some(&list), "jati randu kapas").await, Err(Weakness::Breached));
+        assert_eq!(look(Some(&list), "jati randu waru").await, Ok(()));
+        assert_eq!(look(None, "jati randu kapas").await, Ok(()));
+        assert_eq!(look(Some(&list), "password12").await, Err(Weakness::Guessable), "the estimator, too");
+        assert!(check_new(Some(&folder.path().join("tidak-ada")), "jati randu waru", &[]).await.is_err());
     }
 }

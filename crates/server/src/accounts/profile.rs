@@ -2,12 +2,12 @@
 
 use super::{
     Door,
-    pages::{CodesPage, EnrolPage, PasskeyBox, ProfilePage, SecretPage},
+    pages::{CodesPage, EnrolPage, PasskeyBox, ProfilePage},
     passkeys::{self, Offer},
     password,
     record::{change, done_by},
     rules,
-    secret::{Secret, hash, recovery_code},
+    secret::{hash, recovery_code},
     sign_in::{
         Entry, accept_code, answer, answer_with, begin, first_method, stage_after_password, totp_purpose,
     },
@@ -16,7 +16,7 @@ use super::{
         identity,
         passkey::{self, Passkey},
         session::{self, Session, Stage},
-        token::{self, NewToken, Token, TokenKind},
+        token::{self, Token},
     },
     throttle::Counted,
     totp::TotpKey,
@@ -36,18 +36,14 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
-use pendopo_figures::{DbError, Reader};
-use pendopo_vocab::Sensitivity;
+use pendopo_figures::{DbError, Reader, list_agencies};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// Recovery codes given at a time.
 const RECOVERY_CODES: usize = 10;
-/// Days for which a token works at most.
-const MOST_TOKEN_DAYS: i64 = 366;
 /// A session counts as just begun for so long.
 const FRESH_MS: i64 = 5 * 60_000;
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// All that the page of one's own account shows.
 pub struct Profile {
@@ -123,7 +119,8 @@ pub async fn page(request: PageRequest, who: &Who, problem: Option<&'static str>
             (profile.account.is_sso_only(), !fresh && profile.account.has_password());
         let asks_code = asks_password && profile.account.totp_sealed.is_some();
         let passkey = PasskeyBox::add(&offer, asks_password).asking_code(asks_code).unless(limited);
-        Ok(ProfilePage::new(chrome, asked, profile, via, problem, passkey).under(policy, role))
+        let agencies = list_agencies(reader)?;
+        Ok(ProfilePage::new(chrome, asked, profile, &agencies, via, problem, passkey).under(policy, role))
     };
     let mut response = match script {
         Some(script) => request.scripted(NavItem::Profile, script, build).await?,
@@ -146,9 +143,9 @@ pub async fn show(who: Who, request: PageRequest) -> AppResult<Response> {
 #[derive(Default, Deserialize)]
 pub struct Proof {
     #[serde(default)]
-    kini: String,
+    pub(super) kini: String,
     #[serde(default)]
-    kode_kini: String,
+    pub(super) kode_kini: String,
 }
 
 /// Looks at what is shown once more; counted like a sign-in. Whoever signed in a moment ago has just given the
@@ -278,7 +275,8 @@ pub async fn change_password(
         return page(request, &who, Some("password-differs")).await;
     }
     let own = [account.row.login.as_str(), &account.row.name, &request.asked.identity.name];
-    if let Err(weakness) = password::check(&form.sandi, &own) {
+    let list = app.config().accounts.breached_passwords.as_deref();
+    if let Err(weakness) = password::check_new(list, &form.sandi, &own).await? {
         return page(request, &who, Some(weakness.key())).await;
     }
     let hash = password::hash(form.sandi).await?;
@@ -478,80 +476,4 @@ pub async fn end_sessions(
     .await?;
     door.forget();
     Ok(Redirect::to("/profil#sesi").into_response())
-}
-
-/// A token to make.
-#[derive(Deserialize)]
-pub struct TokenForm {
-    nama: String,
-    hari: i64,
-    tulis: Option<String>,
-    rahasia: Option<String>,
-    #[serde(default)]
-    kini: String,
-    #[serde(default)]
-    kode_kini: String,
-}
-
-/// Makes a token that acts for this account, with at most its rights; shows it once.
-pub async fn add_token(
-    State(app): State<App>,
-    Extension(door): Extension<Arc<Door>>,
-    who: Who,
-    request: PageRequest,
-    Form(form): Form<TokenForm>,
-) -> AppResult<Response> {
-    by_session(&who)?;
-    let name = form.nama.trim().to_owned();
-    if name.is_empty() || name.chars().count() > 80 || !(1..=MOST_TOKEN_DAYS).contains(&form.hari) {
-        return page(request, &who, Some("token-wrong")).await;
-    }
-    let account =
-        match confirm(&app, &door, &who, Proof { kini: form.kini, kode_kini: form.kode_kini }).await? {
-            Ok(account) => account,
-            Err(problem) => return page(request, &who, Some(problem)).await,
-        };
-    let secret = Secret::new("pdp_")?;
-    let now_ms = app.clock().now().as_millisecond();
-    let wanted = if form.rahasia.is_some() { Sensitivity::Restricted } else { Sensitivity::Internal };
-    let new = NewToken {
-        kind: TokenKind::Api,
-        name,
-        account_id: Some(account.account_id),
-        board: None,
-        source: None,
-        sensitivity: wanted.min(account.row.sensitivity),
-        may_write: form.tulis.is_some(),
-        expires_at: Some(now_ms + form.hari * DAY_MS),
-    };
-    let (hash, author) = (secret.hash(), who.0.name.clone());
-    let entry = done_by(&who, Action::TokenCreated, "token", &new.name)
-        .noting("kind", "api")
-        .noting("may_write", new.may_write);
-    change(&app, entry, move |tx| token::add_token(tx, &hash, &new, &author, now_ms)).await?;
-    let secret = secret.reveal().to_owned();
-    let page = move |chrome| SecretPage::token(chrome, secret);
-    answer(request, NavItem::Profile, StatusCode::OK, page).await
-}
-
-/// Which token to revoke.
-#[derive(Deserialize)]
-pub struct RevokeForm {
-    /// Its id.
-    pub token: i64,
-}
-
-/// Revokes one of one's tokens.
-pub async fn revoke_token(
-    State(app): State<App>,
-    Extension(door): Extension<Arc<Door>>,
-    who: Who,
-    Form(form): Form<RevokeForm>,
-) -> AppResult<Response> {
-    by_session(&who)?;
-    let (id, now_ms) = (account_id(&who)?, app.clock().now().as_millisecond());
-    let entry = done_by(&who, Action::TokenRevoked, "token", form.token);
-    change(&app, entry, move |tx| token::revoke_token(tx, Some(id), form.token, now_ms)).await?;
-    door.forget();
-    Ok(Redirect::to("/profil#token").into_response())
 }

@@ -372,7 +372,7 @@ pub async fn leave_invited(
     Extension(door): Extension<Arc<Door>>,
     request: PageRequest,
 ) -> AppResult<Response> {
-    let (_, account) = invitations::find(&app, &secret).await?;
+    let (_, account) = invitations::find(&app, client, &secret).await?;
     // The first account is the one that works when the provider does not.
     if account.is_none() {
         return Err(AppError::NotFound(String::new()));

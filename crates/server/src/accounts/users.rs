@@ -201,19 +201,20 @@ pub async fn add(
         })
         .await?;
     match added {
-        Some(id) => show_link(&app, &who, request, id, name, false).await,
+        Some(id) => show_link(&app, &who, request, id, name, None).await,
         None => form(request, None, written, vec!["user-login-taken"]).await,
     }
 }
 
-/// Makes a link and shows it, once. With `lost` the account's passkeys are taken away and its sessions end.
+/// Makes a link and shows it, once. With `lost`, which says how the person was recognised, the account's passkeys
+/// are taken away and its sessions end.
 async fn show_link(
     app: &App,
     who: &Who,
     request: PageRequest,
     id: i64,
     name: String,
-    lost: bool,
+    lost: Option<String>,
 ) -> AppResult<Response> {
     let secret = Secret::new("")?;
     let (hash, author) = (secret.hash(), who.0.name.clone());
@@ -222,10 +223,13 @@ async fn show_link(
     let entry = done_by(who, Action::AccountChanged, "account", id).noting("what", "invitation");
     let (audit, removal) = (app.audit().clone(), done_by(who, Action::SecondFactorRemoved, "account", id));
     change_recorded(app, entry, move |tx| {
-        if lost {
+        if let Some(verified) = lost {
             let removed = passkey::remove_all_passkeys(tx, id)?;
             session::end_other_sessions(tx, id, None, now_ms)?;
-            audit.record(tx, &removal.noting("kind", "passkey").noting("count", removed))?;
+            audit.record(
+                tx,
+                &removal.noting("kind", "passkey").noting("count", removed).noting("verified", verified),
+            )?;
         }
         invitation::add_invitation(tx, &hash, Some(id), &author, now_ms, until)
     })
@@ -290,7 +294,13 @@ pub async fn change(
 pub struct InviteForm {
     /// The device with the passkeys is lost.
     passkey: Option<String>,
+    /// How it was made sure that it is this person; asked for when the passkeys are taken away.
+    #[serde(default)]
+    cara: String,
 }
+
+/// Characters that say at least something of how a person was recognised.
+pub const LEAST_WORDS: usize = 5;
 
 /// A new link for an account, such as after a forgotten password or with a lost device. An authenticator stays.
 pub async fn invite(
@@ -310,7 +320,13 @@ pub async fn invite(
         let written = Written::of(&account, &agencies(&app).await?);
         return form(request, Some(account), written, vec!["sso-only-no-link"]).await;
     }
-    let response = show_link(&app, &who, request, id, account.row.name, asked.passkey.is_some()).await;
+    let verified = asked.cara.trim();
+    if asked.passkey.is_some() && verified.chars().count() < LEAST_WORDS {
+        let written = Written::of(&account, &agencies(&app).await?);
+        return form(request, Some(account), written, vec!["user-how-verified"]).await;
+    }
+    let lost = asked.passkey.map(|_| verified.chars().take(200).collect());
+    let response = show_link(&app, &who, request, id, account.row.name, lost).await;
     door.forget();
     response
 }

@@ -13,6 +13,7 @@ mod indicators;
 mod object;
 mod outlook;
 mod page;
+pub mod push;
 mod regions;
 mod revisions;
 mod runs;
@@ -51,7 +52,7 @@ pub struct Problem {
     info(title = "Pendopo API", description = "Figures of a local government with their origin."),
     paths(
         regions::list, regions::show, indicators::list, indicators::show, figures::observations, figures::latest, revisions::list, outlook::show,
-        sources::list, sources::show, sources::start_run, runs::list, runs::show, runs::refused_rows,
+        sources::list, sources::show, sources::start_run, push::rows, runs::list, runs::show, runs::refused_rows,
         audit::list, health::healthz, health::readyz,
     ),
     tags(
@@ -97,6 +98,7 @@ pub fn routes(app: &App) -> Routes {
         .get("/api/v1/sources", sources::list)
         .get("/api/v1/sources/{code}", sources::show)
         .post("/api/v1/sources/{code}/runs", sources::start_run)
+        .post("/api/v1/sources/{code}/rows", push::rows)
         .get("/api/v1/runs", runs::list)
         .get("/api/v1/runs/{id}", runs::show)
         .get("/api/v1/runs/{id}/refused-rows", runs::refused_rows)

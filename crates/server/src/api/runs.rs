@@ -4,7 +4,7 @@ use super::page::{Page, PageQuery, cut};
 use crate::{
     app::App,
     error::{AppError, AppResult},
-    runs::store,
+    runs::{note_rows_view, sees_raw_rows, store},
     web::Who,
 };
 use axum::{
@@ -148,6 +148,20 @@ pub struct RefusedRow {
     pub overtaken_by: Option<i64>,
 }
 
+impl From<store::ListedRow> for RefusedRow {
+    fn from(row: store::ListedRow) -> RefusedRow {
+        RefusedRow {
+            row: row.row_no,
+            column: row.column,
+            reason: row.reason_code,
+            message: row.message,
+            raw: row.raw,
+            state: row.state,
+            overtaken_by: row.overtaken_by,
+        }
+    }
+}
+
 /// The rows that a run refused, in their order.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/refused-rows", tag = "runs",
     params(("id" = i64, Path, description = "Number of the run"), PageQuery),
@@ -159,6 +173,8 @@ pub async fn refused_rows(
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<RefusedRow>>> {
     let (limit, after) = (page.limit()?, page.after::<1>()?);
+    sees_raw_rows(&app, &who.0)?;
+    note_rows_view(&app, &who.0, id).await?;
     let scope = who.scope();
     let rows = app
         .blocking(move |db| match store::find_run(db, &scope, id)? {
@@ -167,18 +183,5 @@ pub async fn refused_rows(
         })
         .await?
         .ok_or_else(|| AppError::NotFound(format!("run {id}")))?;
-    Ok(Json(cut(
-        rows,
-        limit,
-        |row| [row.row_no],
-        |row| RefusedRow {
-            row: row.row_no,
-            column: row.column,
-            reason: row.reason_code,
-            message: row.message,
-            raw: row.raw,
-            state: row.state,
-            overtaken_by: row.overtaken_by,
-        },
-    )))
+    Ok(Json(cut(rows, limit, |row| [row.row_no], RefusedRow::from)))
 }

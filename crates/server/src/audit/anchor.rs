@@ -54,7 +54,8 @@ struct Line {
     signature: String,
 }
 
-fn line(signed: &SignedHead, why: Reason, public_key: &[u8]) -> String {
+/// A head as a line of an anchor file.
+pub(super) fn line(signed: &SignedHead, why: Reason, public_key: &[u8]) -> String {
     let line = Line {
         number: signed.head.number,
         hash: signed.head.hash.to_string(),

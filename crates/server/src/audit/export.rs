@@ -76,8 +76,7 @@ pub fn write_entries(
         }
         Form::JsonLines => for_each_entry(reader, filter, |entry| {
             count += 1;
-            serde_json::to_writer(&mut out, &json(entry)).map_err(|error| failed(&error))?;
-            out.write_all(b"\n").map_err(|error| failed(&error))
+            writeln!(out, "{}", line_of(entry)).map_err(|error| failed(&error))
         })?,
     }
     out.flush().map_err(|error| failed(&error))?;
@@ -108,9 +107,10 @@ fn csv_record(entry: &StoredEntry, zone: &TimeZone) -> [String; 13] {
     ]
 }
 
-/// The columns under their own names, with both hashes: all that is needed to check the chain elsewhere.
-fn json(entry: &StoredEntry) -> serde_json::Value {
-    serde_json::json!({
+/// The columns under their own names as a line of JSON, with both hashes: all that is needed to check the chain
+/// elsewhere.
+pub(super) fn line_of(entry: &StoredEntry) -> String {
+    let columns = serde_json::json!({
         "number": entry.number,
         "at_ms": entry.at_ms,
         "actor": entry.actor,
@@ -126,5 +126,6 @@ fn json(entry: &StoredEntry) -> serde_json::Value {
         "detail": entry.detail,
         "previous_hash": entry.previous.to_string(),
         "hash": entry.hash.to_string(),
-    })
+    });
+    columns.to_string()
 }

@@ -4,6 +4,8 @@ use super::{
     anchor::{Anchor, Reason},
     chain::{Head, SignedHead},
     entry::{Action, Actor, Entry},
+    once::{Every, Once},
+    outward::OutwardConfig,
     signed::{is_signed, public_key, sign},
     store,
 };
@@ -42,6 +44,8 @@ pub struct AuditConfig {
     pub anchor_file: PathBuf,
     /// Entries after which a head is anchored at the latest.
     pub anchor_entries: i64,
+    /// Where heads and entries are sent, if anywhere.
+    pub outward: OutwardConfig,
 }
 
 /// The audit log of a center. Cheap to clone; the last clone to go writes what still waits.
@@ -51,6 +55,7 @@ pub struct Audit(Arc<Handle>);
 struct Handle {
     ledger: Arc<Ledger>,
     writer: Mutex<Writer>,
+    once: Once,
 }
 
 /// The one writer of entries that have no transaction of their own, started with the first of them.
@@ -108,7 +113,11 @@ impl Audit {
             closing: AtomicBool::new(false),
             kept: Mutex::default(),
         };
-        Audit(Arc::new(Handle { ledger: Arc::new(ledger), writer: Mutex::new(Writer::NotStarted) }))
+        Audit(Arc::new(Handle {
+            ledger: Arc::new(ledger),
+            writer: Mutex::new(Writer::NotStarted),
+            once: Once::default(),
+        }))
     }
 
     /// Records an entry in the caller's transaction: it is kept exactly if the change is. Gives its number.
@@ -137,6 +146,13 @@ impl Audit {
         if !self.send(Message::Entry(at_ms, entry)) {
             self.0.ledger.lost.fetch_add(1, Ordering::Relaxed);
             metrics::counter!("pendopo_audit_entries_lost_total").increment(1);
+        }
+    }
+
+    /// [`Audit::queue`] for what happens again and again: only the first with this key in an hour or minute.
+    pub fn queue_once(&self, every: Every, key: &str, entry: Entry) {
+        if let Some(entry) = self.0.once.first(every, key, self.0.ledger.now_ms(), entry) {
+            self.queue(entry);
         }
     }
 

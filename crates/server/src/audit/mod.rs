@@ -12,7 +12,10 @@ mod entry;
 mod export;
 pub mod jobs;
 mod ledger;
+mod once;
+pub mod outward;
 mod pages;
+pub mod sent;
 mod signed;
 pub mod store;
 #[cfg(test)]
@@ -24,6 +27,8 @@ pub use anchor::Reason;
 pub use entry::{Action, Actor, ActorKind, Entry, Outcome};
 pub use export::{Form, write_entries};
 pub use ledger::{Audit, AuditConfig};
+pub use once::Every;
+pub use outward::OutwardConfig;
 pub use verify::{count_entries, verify};
 pub use words::finding_sentence;
 

@@ -343,3 +343,18 @@ pub fn for_each_entry(
     let sql = format!("select {} from audit_entry where {condition} order by number", columns());
     reader.for_each(&sql, &values, |row| each(&stored_entry(row)?))
 }
+
+/// The entries after one number up to another, in their order.
+///
+/// # Errors
+/// The database's, or what `each` returns.
+pub fn for_each_between(
+    reader: &mut Reader<'_>,
+    after: i64,
+    upto: i64,
+    mut each: impl FnMut(&StoredEntry) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    let sql =
+        format!("select {} from audit_entry where number > $1 and number <= $2 order by number", columns());
+    reader.for_each(&sql, &[after.into(), upto.into()], |row| each(&stored_entry(row)?))
+}

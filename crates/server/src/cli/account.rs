@@ -12,6 +12,7 @@ use crate::{
         secret::Secret,
         sso_only::{SsoOnly, keeping_a_way_in},
         store::{account, identity, invitation, passkey, session},
+        users::LEAST_WORDS,
     },
     app::App,
     audit::{Action, Actor, Entry},
@@ -26,7 +27,13 @@ pub fn account(global: &Global, action: &AccountAction) -> anyhow::Result<ExitCo
     match action {
         AccountAction::First => first(&app)?,
         AccountAction::List { format } => print_result(&list(&app)?, *format)?,
-        AccountAction::Link { login, without_code } => link(&app, global, login, *without_code)?,
+        AccountAction::Link { login, without_code, verified } => {
+            let verified = verified.as_deref().unwrap_or_default().trim();
+            if *without_code && verified.chars().count() < LEAST_WORDS {
+                bail!("--verified: say in words how you made sure that it is this person");
+            }
+            link(&app, global, login, without_code.then_some(verified))?;
+        }
         AccountAction::Disable { login } => set_disabled(&app, global, login, true)?,
         AccountAction::Enable { login } => set_disabled(&app, global, login, false)?,
         AccountAction::SsoOnly { login, undo } => set_sso_only(&app, global, login, !undo)?,
@@ -88,7 +95,8 @@ fn find(app: &App, login: &str) -> anyhow::Result<account::Account> {
     found.with_context(|| format!("no account `{login}`; see `pendopo account list`"))
 }
 
-fn link(app: &App, global: &Global, login: &str, without_code: bool) -> anyhow::Result<()> {
+/// `without_code`: how it was made sure that it is this person, whose second factors are then taken away.
+fn link(app: &App, global: &Global, login: &str, without_code: Option<&str>) -> anyhow::Result<()> {
     let found = find(app, login)?;
     if found.disabled_at.is_some() {
         bail!("`{login}` is disabled; first: pendopo account enable {login}");
@@ -104,14 +112,15 @@ fn link(app: &App, global: &Global, login: &str, without_code: bool) -> anyhow::
     let now_ms = app.clock().now().as_millisecond();
     let until = now_ms.saturating_add(app.config().accounts.invitation_ms());
     app.db().write(|tx| {
-        if without_code {
+        if without_code.is_some() {
             account::set_totp(tx, found.account_id, None)?;
             account::set_recovery_codes(tx, found.account_id, &[])?;
             passkey::remove_all_passkeys(tx, found.account_id)?;
         }
         let by = author(global);
         let entry = Entry::new(Actor::command(&by), Action::AccountChanged).on("account", &found.row.login);
-        app.audit().record(tx, &entry.noting("what", "invitation").noting("without_code", without_code))?;
+        let entry = entry.noting("what", "invitation").noting("without_code", without_code.is_some());
+        app.audit().record(tx, &entry.noting("verified", without_code.unwrap_or_default()))?;
         invitation::add_invitation(tx, &secret.hash(), Some(found.account_id), by.as_str(), now_ms, until)
     })?;
     out::line(format!("http://{}{}", app.config().listen, path_of(&secret)))

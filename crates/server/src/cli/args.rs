@@ -313,8 +313,11 @@ pub enum AccountAction {
         /// The account's login
         login: String,
         /// Remove the second factor too, for a lost phone
-        #[arg(long)]
+        #[arg(long, requires = "verified")]
         without_code: bool,
+        /// How you made sure that it is this person, such as "seen, with ID card": kept in the audit log
+        #[arg(long, value_name = "HOW")]
+        verified: Option<String>,
     },
     /// Bar an account from signing in and end its sessions
     Disable {

@@ -1,13 +1,25 @@
 //! `doctor`: looks at settings, database, sources and disk, and says what is wrong and what to do.
 
 use super::{args::Global, load_config, open_app, out};
-use crate::{config::Config, redact, sources, web};
+use crate::{
+    accounts::breached,
+    app::App,
+    audit,
+    config::Config,
+    redact,
+    sources::{
+        self,
+        clock::{self, Verdict},
+    },
+    web,
+};
 use jiff::Timestamp;
 use pendopo_vocab::{FreshnessState, Lang, Scope};
 use std::process::ExitCode;
 
 /// A certificate that ends within so many days needs attention.
 const SOON_DAYS: i64 = 21;
+const DAY_MS: i64 = 86_400_000;
 
 /// Prints the findings. Exit code 1 when something needs attention.
 pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {
@@ -27,6 +39,12 @@ pub fn examine(global: &Global) -> anyhow::Result<(Vec<String>, usize)> {
         findings.say(format!("  {key} = {value}    [{layer}]"));
     }
     findings.secrets_file(&config.secrets_file)?;
+    if let Some(list) = &config.accounts.breached_passwords {
+        match breached::check(list) {
+            Ok(()) => findings.fine(format!("new passwords are held against {}", list.display()))?,
+            Err(error) => findings.wrong(format!("accounts.breached_passwords: {error:#}"))?,
+        }
+    }
     let app = match open_app(config) {
         Ok(app) => app,
         Err(error) => {
@@ -58,6 +76,8 @@ pub fn examine(global: &Global) -> anyhow::Result<(Vec<String>, usize)> {
                 .to_owned(),
         );
     }
+    findings.sent_outward(&app, now)?;
+    findings.clock(&app, now)?;
     let mut known = sources::store::list_sources(app.db(), &Scope::everything(), now)?;
     sources::store::add_next_starts(&mut known, &identity.time_zone, now);
     for source in known {
@@ -115,6 +135,53 @@ impl Findings {
         } else {
             self.fine(line)
         }
+    }
+
+    /// Whether this machine's clock agrees with those of the services that were asked in the last day.
+    fn clock(&mut self, app: &App, now: Timestamp) -> anyhow::Result<()> {
+        let since_ms = now.as_millisecond() - DAY_MS;
+        match clock::judge(&app.db().read(|reader| clock::read(reader, since_ms))?) {
+            Verdict::Unknown => {
+                self.say("note   no service has told its time in the last day; nothing to compare the clock with".to_owned());
+                Ok(())
+            }
+            Verdict::Agrees(services) => self.fine(format!("the clock agrees with those of {services} services")),
+            Verdict::Differs(secs) => self.wrong(format!(
+                "this machine's clock is {} s {} the services': let it follow a time server (timedatectl set-ntp true)",
+                secs.abs(),
+                if secs > 0 { "behind" } else { "ahead of" }
+            )),
+        }
+    }
+
+    /// Whether the other side keeps what the audit log sends it.
+    fn sent_outward(&mut self, app: &App, now: Timestamp) -> anyhow::Result<()> {
+        for (kind, url) in app.config().audit.outward.places() {
+            let what = kind.as_str();
+            let sent = app.db().read(|reader| audit::sent::read(reader, kind))?.unwrap_or_default();
+            let time = |at: i64| {
+                Timestamp::from_millisecond(at)
+                    .map_or_else(|_| at.to_string(), |at| at.strftime("%F %H:%M UTC").to_string())
+            };
+            match (sent.failing_since, sent.sent_at) {
+                (Some(since), _) => {
+                    let minutes = (now.as_millisecond() - since) / 60_000;
+                    let problem = sent.problem.unwrap_or_default();
+                    self.wrong(format!(
+                        "{what} of the audit log do not reach {url} for {minutes} minutes: {problem}"
+                    ))?;
+                }
+                (None, Some(at)) => self.fine(format!(
+                    "{what} of the audit log are kept at {url} up to number {}, since {}",
+                    sent.number,
+                    time(at)
+                ))?,
+                (None, None) => {
+                    self.say(format!("note   {what} of the audit log were not sent to {url} yet"))
+                }
+            }
+        }
+        Ok(())
     }
 
     #[cfg(unix)]

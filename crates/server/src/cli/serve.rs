@@ -98,6 +98,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
     let chain = tokio::spawn(audit::jobs::watch_chain(app.clone(), stopping.clone()));
+    let outward = tokio::spawn(audit::outward::send_outward(app.clone(), stopping.clone()));
     let (closing_app, stopping_app) = (app.clone(), app.clone());
     tokio::spawn(async move {
         asked_to_stop().await;
@@ -115,6 +116,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     watcher.await?;
     keys.await?;
     chain.await?;
+    outward.await?;
     // Last: whatever the others did is in it.
     audit::jobs::close(&closing_app).await;
     Ok(())

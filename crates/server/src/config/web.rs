@@ -14,6 +14,7 @@ pub(super) struct ServerSettings {
     tls_certificate: PathBuf,
     tls_key: PathBuf,
     security_contact: String,
+    hsts_subdomains: bool,
     public_url: String,
 }
 
@@ -30,6 +31,7 @@ pub(super) struct LimitSettings {
     header_timeout_secs: u64,
     body_timeout_secs: u64,
     max_body_kib: usize,
+    max_push_kib: usize,
     max_headers: usize,
     max_header_kib: usize,
 }
@@ -43,6 +45,8 @@ pub struct WebConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Certificate chain and key; `None`: plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// Browsers are told that hosts below the center's own are reached by TLS alone, too.
+    pub hsts_subdomains: bool,
     /// Whom to write to about weaknesses: `mailto:` or `https://`; empty for nobody.
     pub security_contact: String,
     /// Where people find the center; passkeys are tied to it.
@@ -112,6 +116,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Largest body of a request, in bytes.
     pub max_body_bytes: usize,
+    /// Largest body of rows that are sent, in bytes.
+    pub max_push_bytes: usize,
     /// Most header lines.
     pub max_headers: usize,
     /// Most bytes of all header lines.
@@ -143,6 +149,7 @@ impl WebConfig {
         );
         Ok(WebConfig {
             public_url: PublicUrl::read(&server.public_url)?,
+            hsts_subdomains: server.hsts_subdomains,
             security_contact: contact,
             allow_plain_http: server.allow_plain_http,
             trusted_proxies: server.trusted_proxies,
@@ -176,6 +183,7 @@ impl LimitSettings {
             header_timeout: Duration::from_secs(self.header_timeout_secs.max(1)),
             body_timeout: Duration::from_secs(self.body_timeout_secs.max(1)),
             max_body_bytes: self.max_body_kib.saturating_mul(1024),
+            max_push_bytes: self.max_push_kib.saturating_mul(1024),
             max_headers: self.max_headers.max(16),
             // The reader of HTTP/1.1 needs room for one head of usual size.
             max_header_bytes: self.max_header_kib.max(8).saturating_mul(1024),

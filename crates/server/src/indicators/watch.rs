@@ -1,11 +1,6 @@
 //! Looking at restricted figures leaves a trace in the audit log.
 
-use crate::{
-    app::App,
-    audit::{Action, Actor, Entry},
-    error::AppResult,
-    web::Principal,
-};
+use crate::{app::App, error::AppResult, web::Principal};
 use pendopo_vocab::Sensitivity;
 
 /// Records that somebody looks at a page or an answer with restricted figures: those of `indicator`, or any
@@ -40,7 +35,7 @@ pub async fn note_view(
         })
         .await?;
     if restricted > 0 {
-        app.audit().queue(Entry::new(Actor::from(who), Action::RestrictedViewed).on(kind, code));
+        app.audit().note_view(who, kind, code);
     }
     Ok(())
 }

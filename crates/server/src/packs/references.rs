@@ -221,7 +221,17 @@ impl ReferenceCheck<'_> {
                 let pointer = format!("/columns/{}", problem.column.replace('~', "~0").replace('/', "~1"));
                 self.report(file, &pointer, problem.what, problem.suggestion);
             }
-            if let Err(problem) = plan(&source.connection, None) {
+            if source.connection.is_pushed() && source.schedule.is_some() {
+                self.report(
+                    file,
+                    "/schedule",
+                    "a source whose rows are sent has no schedule".to_owned(),
+                    "take the line out; the agency's program decides when it sends",
+                );
+            }
+            if !source.connection.is_pushed()
+                && let Err(problem) = plan(&source.connection, None)
+            {
                 self.report(
                     file,
                     "/connection",

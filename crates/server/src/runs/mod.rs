@@ -11,7 +11,7 @@ use crate::{
     audit::{Action, Actor, Entry},
     error::{AppError, AppResult},
     sources::jobs::{self, RunOptions},
-    web::{Asked, Chrome, NavItem, PageRequest, Routes, Who},
+    web::{Asked, Chrome, NavItem, PageRequest, Principal, Routes, Who},
 };
 use axum::{
     extract::{Path, Query, State},
@@ -20,6 +20,7 @@ use axum::{
 };
 use build::{ListQuery, RowsQuery};
 use pendopo_figures::Reader;
+use pendopo_vocab::Sensitivity;
 
 /// The routes of this slice.
 pub fn routes() -> Routes {
@@ -51,11 +52,43 @@ async fn show_run(
     request.live(NavItem::Runs, build).await
 }
 
+/// Rows as they came are not sorted by place: whoever sees a part of the center's region alone (a narrowed
+/// token) sees and decides on none of them.
+///
+/// # Errors
+/// Forbidden, for them.
+pub fn sees_raw_rows(app: &App, who: &Principal) -> AppResult<()> {
+    match who.scope.region.contains(app.identity().region) {
+        true => Ok(()),
+        false => Err(AppError::Forbidden),
+    }
+}
+
+/// Records that somebody looks at rows of a restricted source. Asks nothing of the database for readers who
+/// see none.
+///
+/// # Errors
+/// The database's.
+pub async fn note_rows_view(app: &App, who: &Principal, run_id: i64) -> AppResult<()> {
+    if who.scope.sensitivity < Sensitivity::Restricted {
+        return Ok(());
+    }
+    let scope = who.scope.clone();
+    let restricted =
+        app.blocking(move |db| db.read(|reader| store::is_restricted(reader, &scope, run_id))).await?;
+    if restricted {
+        app.audit().note_view(who, "run", &run_id.to_string());
+    }
+    Ok(())
+}
+
 async fn list_refused_rows(
     Path(run_id): Path<i64>,
     Query(query): Query<RowsQuery>,
     request: PageRequest,
 ) -> AppResult<Response> {
+    sees_raw_rows(&request.app, &request.asked.who)?;
+    note_rows_view(&request.app, &request.asked.who, run_id).await?;
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
         build::refused(reader, asked, chrome, run_id, &query)
     };
@@ -67,6 +100,7 @@ async fn export_refused_rows(
     who: Who,
     Path(run_id): Path<i64>,
 ) -> AppResult<Response> {
+    sees_raw_rows(&app, &who.0)?;
     let (scope, audit, actor) = (who.scope(), app.audit().clone(), Actor::from(&*who.0));
     let text = app
         .blocking(move |db| {
@@ -106,6 +140,7 @@ async fn retry_refused_rows(
 
 /// The run, if who asks sees it.
 async fn find_visible(app: &App, who: &Who, run_id: i64) -> AppResult<()> {
+    sees_raw_rows(app, &who.0)?;
     let scope = who.scope();
     let found = app.blocking(move |db| store::find_run(db, &scope, run_id)).await?;
     found.map(drop).ok_or_else(|| AppError::NotFound(format!("{run_id}")))

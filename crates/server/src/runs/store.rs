@@ -14,7 +14,7 @@ use pendopo_connectors::{
 use pendopo_figures::{
     Db, DbError, Reader, Row, RunKind, RunRow, Tx, Value, find_answer, settle_refused_row,
 };
-use pendopo_vocab::{AgencyScope, Lang, Scope};
+use pendopo_vocab::{AgencyScope, Lang, Scope, Sensitivity};
 use std::{
     collections::{BTreeMap, HashSet},
     io,
@@ -64,6 +64,22 @@ fn within(scope: &Scope, first: usize) -> (String, Vec<Value>) {
         values.extend(agencies.iter().map(|agency| Value::from(*agency)));
     }
     (condition, values)
+}
+
+/// Whether a run that `scope` sees is one of a restricted source.
+///
+/// # Errors
+/// The database's.
+pub fn is_restricted(reader: &mut Reader<'_>, scope: &Scope, run_id: i64) -> Result<bool, DbError> {
+    let (condition, more) = within(scope, 3);
+    let mut values = vec![Value::from(run_id), Sensitivity::Restricted.rank().into()];
+    values.extend(more);
+    let sql = format!(
+        "select count(*) from run r join source s on s.source_id = r.source_id \
+         where r.run_id = $1 and s.sensitivity >= $2 and {condition}"
+    );
+    let found: i64 = reader.query_one(&sql, &values, |row| row.get(0))?;
+    Ok(found > 0)
 }
 
 /// Runs, newest first, of one source or of all, from before `before` (a run's number) on.

@@ -85,7 +85,8 @@ pub fn one(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, code: &str) -
     let mut indicators = Vec::new();
     if let Some(definition) = &source.definition {
         facts.push((words("source-connector"), reached_by(&definition.connection).to_owned()));
-        let schedule = definition.schedule.clone().unwrap_or_else(|| words("source-by-hand"));
+        let unscheduled = if definition.connection.is_pushed() { "source-pushed" } else { "source-by-hand" };
+        let schedule = definition.schedule.clone().unwrap_or_else(|| words(unscheduled));
         facts.push((words("source-schedule"), schedule));
         let fed: Vec<&str> = definition.mapping.value.iter().map(|value| value.indicator.as_str()).collect();
         indicators = list_visible_indicators(reader, &asked.scope)?
@@ -93,6 +94,10 @@ pub fn one(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, code: &str) -
             .filter(|indicator| fed.contains(&indicator.row.code.as_str()))
             .map(|indicator| (format!("/indikator/{}", indicator.row.code), indicator.row.name))
             .collect();
+    }
+    let pushed = source.definition.as_ref().is_some_and(|definition| definition.connection.is_pushed());
+    if pushed {
+        facts.push((words("source-push-address"), format!("POST /api/v1/sources/{code}/rows")));
     }
     let time = |at| asked.time(at, TimeStyle::DateTime);
     facts.extend(source.ill_since.map(|at| (words("source-ill-since"), time(at))));
@@ -103,6 +108,7 @@ pub fn one(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, code: &str) -
     facts.extend(source.facts.contact.clone().map(|contact| (words("source-contact"), contact)));
     Ok(SourcePage {
         source: item(&source, asked),
+        pushed,
         facts,
         indicators,
         runs: recent.iter().map(|run| runs::item(run, asked)).collect(),
@@ -119,5 +125,6 @@ fn reached_by(connection: &Connection) -> &'static str {
         Connection::Sqlite(_) => "SQLite",
         Connection::Postgres(_) => "PostgreSQL",
         Connection::Mysql(_) => "MySQL / MariaDB",
+        Connection::Push(_) => "Push (HTTP)",
     }
 }

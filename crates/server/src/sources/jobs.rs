@@ -8,6 +8,7 @@
 mod begin;
 mod mapping;
 mod pipeline;
+mod push;
 mod report;
 mod retry;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod timetable;
 
 pub use mapping::connection_of_answer;
 pub use pipeline::PSEUDONYM;
+pub use push::{Pushed, Receipt, push_rows};
 pub use report::{RunReport, RunVerdict};
 pub use retry::{dismiss_rows, retry_run};
 pub use timetable::run_schedule;
@@ -37,7 +39,7 @@ pub struct RunOptions {
     pub author: Author,
     /// Why, in the author's words; may be empty.
     pub reason: String,
-    /// What sets it off: `manual`, `schedule`, `retry`.
+    /// What sets it off: `manual`, `schedule`, `retry`, `push`.
     pub trigger: &'static str,
     /// Show what would change and keep nothing.
     pub dry_run: bool,
@@ -47,6 +49,8 @@ pub struct RunOptions {
     pub actor: Option<Actor>,
     /// The run whose refused rows are tried again.
     pub retries: Option<i64>,
+    /// What makes a push known when it comes again.
+    pub receipt: Option<Receipt>,
 }
 
 impl RunOptions {
@@ -66,6 +70,7 @@ impl Default for RunOptions {
             probe: false,
             actor: None,
             retries: None,
+            receipt: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Slice: sources, their health and their runs.
 
 mod build;
+pub mod clock;
 pub mod jobs;
 pub mod pages;
 pub mod problem;
+pub mod receipts;
 pub mod rules;
 pub mod store;
 

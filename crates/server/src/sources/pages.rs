@@ -52,6 +52,8 @@ pub struct SourcePage {
     pub chrome: Chrome,
     /// The source.
     pub source: SourceItem,
+    /// Its rows are sent; nobody asks for them.
+    pub pushed: bool,
     /// How it is reached, when, by which promise: word and explanation.
     pub facts: Vec<(String, String)>,
     /// The indicators it feeds: address and name.

@@ -3,7 +3,7 @@
 
 use super::{assets::integrity, client::client};
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
@@ -41,6 +41,8 @@ const HEADERS: [(HeaderName, &str); 9] = [
 
 /// Told to browsers that have come by TLS once: never come without it again, for two years.
 const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+/// The same for all hosts below its own, where whoever runs the center says that it may.
+const ONLY_TLS_BELOW: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// What lets the one script of one answer run. Travels with the answer as an extension.
 #[derive(Debug, Clone)]
@@ -96,8 +98,8 @@ impl fmt::Display for ScriptNonce {
     }
 }
 
-/// Middleware that adds the headers.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+/// Middleware that adds the headers; `below`: the hosts below the center's own are to be reached by TLS alone, too.
+pub async fn security_headers(State(below): State<bool>, request: Request, next: Next) -> Response {
     let secure = client(request.extensions()).secure;
     let mut response = next.run(request).await;
     let extensions = response.extensions();
@@ -121,7 +123,8 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
     // What says nothing about keeping is kept by nobody.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+        let told = if below { ONLY_TLS_BELOW } else { ONLY_TLS };
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, told);
     }
     response
 }

@@ -2,7 +2,10 @@
 //! comes too many is told so at once and when to come again; a queue would only make all wait.
 
 use super::{cache::CachePolicy, client::client, i18n::Tr};
-use crate::config::Limits;
+use crate::{
+    audit::{Action, Actor, ActorKind, Audit, Entry, Every, Outcome},
+    config::Limits,
+};
 use askama::Template;
 use axum::{
     body::Bytes,
@@ -52,6 +55,7 @@ const COME_AGAIN_SECS: u64 = 5;
 /// Who is let in.
 pub struct Limiter {
     cost_of: CostOf,
+    audit: Option<Audit>,
     seats: Semaphore,
     buckets: [Option<Buckets>; 3],
     started: Instant,
@@ -60,12 +64,13 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter with nobody inside.
-    pub fn new(limits: &Limits, cost_of: CostOf) -> Arc<Limiter> {
+    /// A limiter with nobody inside, which tells `audit` whom it sends away.
+    pub fn new(limits: &Limits, cost_of: CostOf, audit: Option<Audit>) -> Arc<Limiter> {
         let per_minute =
             [limits.requests_per_minute, limits.costly_requests_per_minute, limits.sign_ins_per_minute];
         Arc::new(Limiter {
             cost_of,
+            audit,
             seats: Semaphore::new(limits.requests_at_once),
             buckets: per_minute.map(Buckets::new),
             started: Instant::now(),
@@ -86,6 +91,15 @@ impl Limiter {
         };
         let address = network_of(address);
         [of_kind, all].into_iter().flatten().find_map(|bucket| bucket.take(address, now).err())
+    }
+
+    /// Leaves a trace of an address that came too often: one a minute.
+    fn note(&self, address: IpAddr, method: &Method, route: &str) {
+        let Some(audit) = &self.audit else { return };
+        let actor = Actor { address: Some(address), ..Actor::named("publik", ActorKind::Visitor) };
+        let entry = Entry::new(actor, Action::AccessRefused).outcome(Outcome::Refused);
+        let entry = entry.on("route", format!("{method} {route}")).noting("why", "rate");
+        audit.queue_once(Every::Minute, &network_of(address).to_string(), entry);
     }
 
     fn too_late(&self) -> bool {
@@ -126,7 +140,9 @@ pub async fn admit(State(limiter): State<Arc<Limiter>>, request: Request, next: 
         metrics::counter!("pendopo_http_requests_shed_total", "why" => "late").increment(1);
         return send_away(StatusCode::SERVICE_UNAVAILABLE, COME_AGAIN_SECS, json);
     }
-    if let Some(wait) = limiter.wait(cost, client(request.extensions()).address) {
+    let address = client(request.extensions()).address;
+    if let Some(wait) = limiter.wait(cost, address) {
+        limiter.note(address, request.method(), route);
         metrics::counter!("pendopo_http_requests_shed_total", "why" => "rate").increment(1);
         return send_away(StatusCode::TOO_MANY_REQUESTS, wait.as_secs() + 1, json);
     }
@@ -138,7 +154,7 @@ pub async fn admit(State(limiter): State<Arc<Limiter>>, request: Request, next: 
 }
 
 /// What one address shares: its own for IPv4, the 64 bits that an office or a house gets for IPv6.
-pub(super) fn network_of(address: IpAddr) -> IpAddr {
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
@@ -270,7 +286,7 @@ mod tests {
     fn service(limits: &Limits) -> (axum::Router, Arc<tokio::sync::Notify>, Arc<Limiter>) {
         let go_on = Arc::new(tokio::sync::Notify::new());
         let waiting = go_on.clone();
-        let limiter = Limiter::new(limits, cost);
+        let limiter = Limiter::new(limits, cost, None);
         let router = axum::Router::new()
             .route("/lama", axum::routing::get(async move || waiting.notified().await))
             .route("/sehat", axum::routing::get(async || ()))

@@ -36,7 +36,7 @@ pub use headers::security_headers;
 pub use i18n::Tr;
 pub use language::choose_language;
 pub use layout::{Chrome, NavItem};
-pub use limits::{Cost, Limiter, admit};
+pub use limits::{Cost, Limiter, admit, network_of};
 pub use listener::{Tls, certificate_end, serve_connections};
 pub use live::{LIVE_PATH, routes as live_routes};
 pub use page_request::{Asked, PageRequest, Shared, Vitals};

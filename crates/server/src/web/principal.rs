@@ -47,6 +47,8 @@ pub struct Principal {
     pub form_token: Option<String>,
     /// The one board a wall may show.
     pub board: Option<String>,
+    /// The one source whose rows a program may send.
+    pub source: Option<String>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
 }
@@ -64,6 +66,7 @@ impl Principal {
             may_write: true,
             form_token: None,
             board: None,
+            source: None,
             address,
         }
     }

@@ -296,7 +296,7 @@ async fn a_declared_script_runs_and_its_page_is_kept_by_nobody() {
         .route("/naskah", get(show))
         .route("/polos", get(plain))
         .layer(axum::Extension(Shared::new(|_, _| Ok(Vitals::default()))))
-        .layer(middleware::from_fn(security_headers))
+        .layer(middleware::from_fn_with_state(false, security_headers))
         .with_state(app());
     let mut nonces = BTreeSet::new();
     for _ in 0..3 {

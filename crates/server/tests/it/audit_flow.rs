@@ -137,3 +137,89 @@ fn a_kill_leaves_a_whole_chain_and_takes_only_the_latest_views() {
     }
     eprintln!("counted: audit: {KILLS} kills: {lost} of {views} views lost, each chain whole");
 }
+
+/// A collector of logs on this machine: refuses the first requests, then keeps what comes; gives path, whether
+/// the right token was shown, and the body of each request that it kept.
+fn collector(refusals: usize) -> (u16, std::sync::mpsc::Receiver<(String, bool, String)>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for (nth, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let (mut received, mut piece) = (Vec::new(), [0; 4096]);
+            let (head, body) = loop {
+                let read = stream.read(&mut piece).unwrap();
+                received.extend_from_slice(&piece[..read]);
+                let text = String::from_utf8_lossy(&received).into_owned();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                let length = head.to_lowercase().split("content-length: ").nth(1).unwrap().to_owned();
+                let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
+                if body.len() >= length || read == 0 {
+                    break (head.to_owned(), body.to_owned());
+                }
+            };
+            let status = if nth < refusals { "503 Service Unavailable" } else { "204 No Content" };
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+            let path = head.split(' ').nth(1).unwrap().to_owned();
+            let shown = head.to_lowercase().contains("authorization: bearer kata-sandi-pengumpul-77");
+            if nth >= refusals && sender.send((path, shown, body)).is_err() {
+                return;
+            }
+        }
+    });
+    (port, receiver)
+}
+
+#[test]
+fn heads_and_entries_are_sent_elsewhere_until_they_are_kept_and_witness_there() {
+    let center = center_with_a_past();
+    let (port, kept) = collector(1);
+    let (heads_to, entries_to) =
+        (format!("http://127.0.0.1:{port}/ujung"), format!("http://127.0.0.1:{port}/isi"));
+    let settings = [
+        ("PENDOPO__AUDIT__SEND_HEADS_TO", heads_to.as_str()),
+        ("PENDOPO__AUDIT__SEND_ENTRIES_TO", &entries_to),
+        ("PENDOPO__AUDIT__SEND_ALLOW_NETWORKS", "127.0.0.1/32"),
+        ("PENDOPO_SECRET_AUDIT", "kata-sandi-pengumpul-77"),
+    ];
+    let server = center.serve_with(&settings).signed_in(&center);
+    let last =
+        || center.db().read(|reader| Ok(number(reader, "select max(number) from audit_entry"))).unwrap();
+    let wanted = last();
+    let (mut heads, mut entries) = (String::new(), Vec::new());
+    let reached = |heads: &str, entries: &Vec<serde_json::Value>| {
+        let head = json_lines(heads).iter().filter_map(|line| line["number"].as_i64()).max();
+        let entry = entries.iter().filter_map(|line| line["number"].as_i64()).max();
+        head >= Some(wanted) && entry >= Some(wanted)
+    };
+    while !reached(&heads, &entries) {
+        let (path, shown, body) = kept.recv_timeout(Duration::from_secs(90)).unwrap();
+        assert!(shown, "the token of the named secret");
+        match path.as_str() {
+            "/ujung" => heads.push_str(&body),
+            "/isi" => entries.extend(json_lines(&body)),
+            other => panic!("{other}"),
+        }
+    }
+    // What came is the chain itself, whole and in order.
+    for (nth, entry) in (1..).zip(&entries) {
+        assert_eq!(entry["number"], nth);
+        assert!(nth == 1 || entry["previous_hash"] == entries[nth as usize - 2]["hash"], "{nth}");
+    }
+    server.stop();
+    let copy = center.folder().join("salinan.log");
+    fs::write(&copy, &heads).unwrap();
+    let copy = copy.display().to_string();
+    center.ok(&["audit", "verify", "--anchor", &copy]);
+    let told = center.command(&["doctor"]).envs(settings).output().unwrap();
+    let told = text(&told.stdout);
+    for (what, place) in [("heads", &heads_to), ("entries", &entries_to)] {
+        assert!(
+            told.contains(&format!("{what} of the audit log are kept at {place} up to number")),
+            "{told}"
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! What the program promises to those who attack it, asked of the real program over the network.
 
-use crate::support::{Center, PACK, Server, text};
+use crate::support::{Center, PACK, Server, number, text};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     io::{Read, Write},
@@ -141,6 +141,31 @@ fn behind_a_proxy_with_tls_browsers_are_told_to_stay_with_it() {
     assert_eq!(status, 200);
     let (head, _) = server.ask_raw("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 404"), "a stranger behind the proxy is a stranger: {head}");
+}
+
+#[test]
+fn hosts_below_are_spoken_for_only_where_that_is_set() {
+    let (_center, server) = serving();
+    let asked = "GET / HTTP/1.1\r\nX-Forwarded-Proto: https\r\n";
+    let told =
+        |server: &Server| headers(&server.ask_raw(asked).unwrap().0)["strict-transport-security"].clone();
+    assert_eq!(told(&server), "max-age=63072000");
+    let center = Center::new();
+    let settings =
+        [("PENDOPO__SERVER__TRUSTED_PROXIES", "127.0.0.1/32"), ("PENDOPO__SERVER__HSTS_SUBDOMAINS", "true")];
+    assert_eq!(told(&center.serve_with(&settings)), "max-age=63072000; includeSubDomains");
+}
+
+#[test]
+fn a_second_factor_is_taken_away_only_by_saying_how_the_person_was_recognised() {
+    let (center, _server) = serving();
+    let link = ["account", "link", "pengelola", "--without-code"];
+    assert!(!center.run(&link).status.success());
+    assert!(!center.run(&[&link[..], &["--verified", "ya"]].concat()).status.success(), "that says nothing");
+    center.ok(&[&link[..], &["--verified", "bertemu, KTP dilihat"]].concat());
+    let noted =
+        "select count(*) from audit_entry where detail like '%\"verified\":\"bertemu, KTP dilihat\"%'";
+    assert_eq!(center.db().read(|reader| Ok(number(reader, noted))).unwrap(), 1);
 }
 
 /// Runs a command with `input` on its standard input; gives whether it succeeded and all it printed.

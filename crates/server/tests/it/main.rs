@@ -20,6 +20,7 @@ mod pack_flow;
 mod page_flow;
 mod passkeys;
 mod personal_flow;
+mod push_flow;
 mod real_input;
 mod sso_flow;
 mod support;

@@ -260,19 +260,30 @@ impl Server {
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
              Connection: close\r\n\r\n{form}"
         ))?;
-        let mut lines = head.lines();
-        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let headers = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        Some(Answer { status, headers, body })
+        answer_of(&head, body)
+    }
+
+    /// Sends a body with these header lines (each ending in a line break) and no cookies.
+    pub fn send_body(&self, path: &str, headers: &str, body: &str) -> Option<Answer> {
+        let (address, length) = (&self.address, body.len());
+        let (head, body) = self.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Content-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        ))?;
+        answer_of(&head, body)
     }
 
     /// Ends the process at once, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// The same while somebody else waits for its answer.
+    #[cfg(unix)]
+    pub fn signal_kill(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-KILL", &id]).status().unwrap().success());
     }
 
     /// Asks the process to stop and waits for its end.
@@ -304,6 +315,16 @@ impl Server {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+fn answer_of(head: &str, body: String) -> Option<Answer> {
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    Some(Answer { status, headers, body })
 }
 
 impl Drop for Server {

@@ -5,7 +5,7 @@ use super::{
     identity, invitation,
     passkey::{self, Copies, NewPasskey},
     session::{self, NewSession, Stage},
-    token::{self, NewToken, TokenKind},
+    token::{self, NewToken, Reach, TokenKind},
 };
 use pendopo_figures::{Db, DbError, DbUrl};
 use pendopo_vocab::{AgencyScope, RegionCode, Role, Sensitivity};
@@ -247,7 +247,7 @@ fn tokens_work_until_revoked_or_barred() {
             account_id,
             board: None,
             source: None,
-            sensitivity: Sensitivity::Internal,
+            reach: Reach::up_to(Sensitivity::Internal),
             may_write: false,
             expires_at,
         };
@@ -269,6 +269,43 @@ fn tokens_work_until_revoked_or_barred() {
         assert!(write(db, |tx| token::revoke_token(tx, Some(id), api, NOW)));
         assert!(write(db, |tx| token::revoke_token(tx, None, wall, NOW)));
         assert!(find("api", NOW).is_none() && find("wall", NOW).is_none());
+    });
+}
+
+#[test]
+fn the_reach_of_a_token_is_kept_as_it_was_chosen() {
+    on_both(|db| {
+        let id = write(db, |tx| account::add_account(tx, &row("siti", Role::Analyst), "x", NOW));
+        let agency = write(db, |tx| {
+            tx.query_one(
+                "insert into agency (code, name, short_name, position) values ('din', 'Dinas', 'Din', 1) returning agency_id",
+                &[],
+                |row| row.get::<i64>(0),
+            )
+        });
+        let narrow = Reach {
+            sensitivity: Sensitivity::Restricted,
+            agency_id: Some(agency),
+            region: Some("33.16.01".parse().unwrap()),
+        };
+        for (hash, reach) in [("narrow", narrow), ("wide", Reach::up_to(Sensitivity::Public))] {
+            let new = NewToken {
+                kind: TokenKind::Api,
+                name: hash.to_owned(),
+                account_id: Some(id),
+                board: None,
+                source: None,
+                reach,
+                may_write: false,
+                expires_at: None,
+            };
+            write(db, |tx| token::add_token(tx, hash, &new, "x", NOW));
+            let (found, owner) = db.read(|r| token::find_token(r, hash, NOW)).unwrap().unwrap();
+            assert_eq!((found.new.reach, owner.unwrap().account_id), (reach, id));
+        }
+        let listed = db.read(|r| token::list_api_tokens(r, NOW)).unwrap();
+        assert_eq!(listed.len(), 2);
+        assert_eq!((listed[1].0.new.reach, listed[1].1.row.login.as_str()), (narrow, "siti"));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use super::account::{Account, columns_of, find_account, read_account};
 use pendopo_figures::{DbError, Reader, Row, Tx, Value};
-use pendopo_vocab::Sensitivity;
+use pendopo_vocab::{RegionCode, Sensitivity};
 use std::{fmt, str::FromStr};
 
 /// What a token is for.
@@ -45,6 +45,24 @@ impl FromStr for TokenKind {
     }
 }
 
+/// How far a token reaches at most: never beyond its owner, whose rights are looked up at each use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The most sensitive figures it reads.
+    pub sensitivity: Sensitivity,
+    /// The one agency whose figures it reads beside public ones; `None`: as its owner.
+    pub agency_id: Option<i64>,
+    /// The region with all within; `None`: as its owner.
+    pub region: Option<RegionCode>,
+}
+
+impl Reach {
+    /// Everything up to a sensitivity.
+    pub fn up_to(sensitivity: Sensitivity) -> Reach {
+        Reach { sensitivity, agency_id: None, region: None }
+    }
+}
+
 /// A token to make.
 #[derive(Debug, Clone)]
 pub struct NewToken {
@@ -58,8 +76,8 @@ pub struct NewToken {
     pub board: Option<String>,
     /// Whose figures it sends (`push`).
     pub source: Option<String>,
-    /// The most sensitive figures it reads.
-    pub sensitivity: Sensitivity,
+    /// How far it reaches.
+    pub reach: Reach,
     /// Whether it may change anything.
     pub may_write: bool,
     /// Unix milliseconds until when it works; `None`: until revoked.
@@ -78,10 +96,16 @@ pub struct Token {
 }
 
 const COLUMNS: &str = "t.token_id, t.kind, t.name, t.account_id, t.board, t.source, t.sensitivity, t.may_write, \
-                       t.expires_at, t.last_used_at";
+                       t.expires_at, t.last_used_at, t.agency_id, t.region_id";
+/// How many they are: what is read beside a token begins there.
+const COLUMN_COUNT: usize = 12;
+
+fn read_region(id: i64) -> Result<RegionCode, DbError> {
+    RegionCode::from_id(id).ok_or_else(|| DbError::Other(format!("token: {id} is not a region")))
+}
 
 fn read_token(row: &Row<'_>) -> Result<Token, DbError> {
-    let kind: String = row.get(1)?;
+    let (kind, region): (String, Option<i64>) = (row.get(1)?, row.get(11)?);
     Ok(Token {
         token_id: row.get(0)?,
         new: NewToken {
@@ -90,7 +114,11 @@ fn read_token(row: &Row<'_>) -> Result<Token, DbError> {
             account_id: row.get(3)?,
             board: row.get(4)?,
             source: row.get(5)?,
-            sensitivity: Sensitivity::from_rank(row.get(6)?),
+            reach: Reach {
+                sensitivity: Sensitivity::from_rank(row.get(6)?),
+                agency_id: row.get(10)?,
+                region: region.map(read_region).transpose()?,
+            },
             may_write: row.get::<i64>(7)? != 0,
             expires_at: row.get(8)?,
         },
@@ -113,15 +141,17 @@ pub fn add_token(
         new.account_id.into(),
         new.board.clone().into(),
         new.source.clone().into(),
-        new.sensitivity.rank().into(),
+        new.reach.sensitivity.rank().into(),
         new.may_write.into(),
         now_ms.into(),
         author.into(),
         new.expires_at.into(),
+        new.reach.agency_id.into(),
+        new.reach.region.map(RegionCode::id).into(),
     ];
     tx.query_one(
         "insert into token (kind, secret_hash, name, account_id, board, source, sensitivity, may_write, created_at, \
-         created_by, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning token_id",
+         created_by, expires_at, agency_id, region_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning token_id",
         &values,
         |row| row.get(0),
     )
@@ -170,7 +200,7 @@ pub fn list_api_tokens(reader: &mut Reader<'_>, now_ms: i64) -> Result<Vec<(Toke
          where t.revoked_at is null and (t.expires_at is null or t.expires_at > $1) order by t.token_id desc",
         columns_of("a")
     );
-    reader.query(&sql, &[now_ms.into()], |row| Ok((read_token(row)?, read_account(row, 10)?)))
+    reader.query(&sql, &[now_ms.into()], |row| Ok((read_token(row)?, read_account(row, COLUMN_COUNT)?)))
 }
 
 /// Remembers when tokens were last used.

@@ -5,7 +5,7 @@ mod speed;
 mod tampering;
 
 use super::{
-    Action, Actor, Audit, AuditConfig, Entry,
+    Action, Actor, Audit, AuditConfig, Entry, OutwardConfig,
     verify::{Verified, verify},
 };
 use crate::vault::Vault;
@@ -68,7 +68,11 @@ impl Log {
     }
 
     fn process_at(&self, anchor_file: &Path) -> Audit {
-        let config = AuditConfig { anchor_file: anchor_file.to_owned(), anchor_entries: 20 };
+        let config = AuditConfig {
+            anchor_file: anchor_file.to_owned(),
+            anchor_entries: 20,
+            outward: OutwardConfig::default(),
+        };
         Audit::new(self.db.clone(), self.clock.clone(), self.vault.clone(), &config)
     }
 

@@ -141,6 +141,8 @@ pub(super) struct HttpRun<'a> {
     bounds: &'a Bounds,
     deadline: Instant,
     bytes_left: u64,
+    /// Seconds by which the service's clock was ahead of ours when it answered last; it may not say.
+    pub(super) ahead_secs: Option<i64>,
 }
 
 impl<'a> HttpRun<'a> {
@@ -159,7 +161,7 @@ impl<'a> HttpRun<'a> {
             .pool_max_idle_per_host(1)
             .build()
             .map_err(|error| FetchProblem::Tls { host: String::new(), detail: chain(&error) })?;
-        Ok(HttpRun { fetcher, client, bounds, deadline, bytes_left: bounds.max_bytes })
+        Ok(HttpRun { fetcher, client, bounds, deadline, bytes_left: bounds.max_bytes, ahead_secs: None })
     }
 
     /// One page, tried again while that may help and there is time.
@@ -204,6 +206,7 @@ impl<'a> HttpRun<'a> {
         for _ in 0..=MAX_REDIRECTS {
             let same_place = url.origin() == first.origin();
             let response = self.send(&url, request, same_place).await.map_err(plain)?;
+            self.ahead_secs = clock_ahead(response.headers(), self.fetcher.clock.now());
             let status = response.status();
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 url = self.redirected(&url, &response).map_err(plain)?;
@@ -360,6 +363,17 @@ fn retry_after(headers: &header::HeaderMap, now: Timestamp) -> Option<Duration> 
     }
     let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     Some(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+/// Seconds by which the clock of whoever answers is ahead of `now`, by its `Date`; what lay in a cache on the way
+/// says nothing of it.
+fn clock_ahead(headers: &header::HeaderMap, now: Timestamp) -> Option<i64> {
+    if headers.contains_key(header::AGE) {
+        return None;
+    }
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    let told = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(told.duration_since(now).as_secs())
 }
 
 /// An error and its causes in one line.

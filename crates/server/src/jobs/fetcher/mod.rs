@@ -104,6 +104,8 @@ pub struct Fetched {
     pub recording: File,
     /// Its size.
     pub bytes: u64,
+    /// Seconds by which the service's clock is ahead of ours, where it says.
+    pub ahead_secs: Option<i64>,
 }
 
 /// Why nothing came that can be used.
@@ -198,7 +200,7 @@ impl Fetcher {
             )?;
             (order.on_bytes)(bytes);
         }
-        Ok(recorder.finish()?.finish()?)
+        Ok(Fetched { ahead_secs: run.ahead_secs, ..recorder.finish()?.finish()? })
     }
 
     async fn fetch_file(&self, order: &Order<'_>, pattern: &str) -> Result<Fetched, FetchFailure> {
@@ -410,7 +412,7 @@ impl Tape {
     fn finish(self) -> io::Result<Fetched> {
         let mut recording = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
         recording.seek(SeekFrom::Start(0))?;
-        Ok(Fetched { recording, bytes: self.bytes })
+        Ok(Fetched { recording, bytes: self.bytes, ahead_secs: None })
     }
 
     fn is_full(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::accounts::{
     store::{
         account, invitation,
         passkey::{self, Copies, NewPasskey},
-        token::{self, NewToken, TokenKind},
+        token::{self, NewToken, Reach, TokenKind},
     },
     totp::TotpKey,
 };
@@ -206,7 +206,11 @@ async fn administrators_end_sessions_and_take_away_lost_passkeys() {
     let link = boss.post(&world, &format!("{of_victim}/undang"), "").await;
     assert!(link.status == StatusCode::OK && link.body.contains("/undangan/"));
     assert_eq!(count(&world, "select count(*) from passkey"), 1, "a link alone leaves them");
-    let link = boss.post(&world, &format!("{of_victim}/undang"), "passkey=cabut").await;
+    let unsaid = boss.post(&world, &format!("{of_victim}/undang"), "passkey=cabut&cara=ya").await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY, "first how the person was recognised");
+    assert_eq!(count(&world, "select count(*) from passkey"), 1);
+    let link =
+        boss.post(&world, &format!("{of_victim}/undang"), "passkey=cabut&cara=bertemu,+KTP+dilihat").await;
     assert!(link.status == StatusCode::OK && link.body.contains("/undangan/"));
     assert_eq!(count(&world, "select count(*) from passkey"), 0);
     world.app.audit().close();
@@ -241,7 +245,7 @@ async fn a_screen_becomes_a_wall_by_a_key_that_no_address_holds() {
         account_id: None,
         board: None,
         source: Some("szqa0".to_owned()),
-        sensitivity: Sensitivity::Public,
+        reach: Reach::up_to(Sensitivity::Public),
         may_write: true,
         expires_at: None,
     };
@@ -255,6 +259,50 @@ async fn a_screen_becomes_a_wall_by_a_key_that_no_address_holds() {
     let kept = cookie(&wall, "pendopo-dinding").unwrap();
     assert_eq!(world.send(get(&kept, "/papan/pimpinan")).await.status, StatusCode::OK);
     assert_ne!(world.send(get(&kept, "/papan/lain")).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_reaches_what_was_chosen_and_never_more_than_its_owner() {
+    let world = World::open().await;
+    set_password(&world, "korban");
+    let own = Browser::since(&world, 0);
+    let make = async |fields: &str| {
+        let fields = format!("nama=uji&hari=30&kini={}&{fields}", plus(PASSWORD));
+        own.post(&world, "/profil/token", &fields).await
+    };
+    for beyond in ["tingkat=restricted", "wilayah=33.17", "wilayah=33"] {
+        let refused = make(beyond).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{beyond}");
+        assert!(refused.body.contains("menjangkau lebih"), "{beyond}: says why");
+    }
+    for wrong in ["tingkat=semua", "opd=entah", "wilayah=entah"] {
+        assert_eq!(make(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    assert_eq!(count(&world, "select count(*) from token"), 0);
+    let shown = make("tingkat=internal&opd=dina&wilayah=33.16.01").await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+    let at = shown.body.find("pdp_").unwrap();
+    let secret: String =
+        shown.body[at..].chars().take_while(|c| c.is_alphanumeric() || "_-".contains(*c)).collect();
+    let ask = async |path: &str| {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {secret}"));
+        world.send(request.body(Body::empty()).unwrap()).await
+    };
+    assert_eq!(ask("/api/v1/indicators/zqa1").await.status, StatusCode::OK);
+    for hidden in ["zqa2", "zqb1"] {
+        let reply = ask(&format!("/api/v1/indicators/{hidden}")).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{hidden}");
+    }
+    let within = ask("/api/v1/observations?indicator=zqa1&within=33.16").await.body;
+    assert!(within.contains("33.16.01.2001") && !within.contains("33.16.02"), "{within}");
+    let page = own_page(&world, &own).await;
+    for word in ["membaca · umum dan internal · Dina · Kecamatan", "belum pernah"] {
+        assert!(page.contains(word), "the list says `{word}`: {page}");
+    }
+}
+
+async fn own_page(world: &World, browser: &Browser) -> String {
+    world.send(get(&browser.cookie, "/profil")).await.body
 }
 
 #[tokio::test(flavor = "multi_thread")]

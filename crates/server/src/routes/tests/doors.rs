@@ -293,3 +293,84 @@ async fn what_people_do_leaves_a_trace() {
         assert_eq!(actions.iter().filter(|found| *found == action).count(), times, "{action}: {actions:?}");
     }
 }
+
+/// Entries by action, kind of object and detail.
+fn entries(world: &World) -> Vec<(String, String, String)> {
+    world.app.audit().close();
+    let sql = "select action, coalesce(object_kind, '') || ' ' || coalesce(object_code, ''), detail \
+               from audit_entry order by number";
+    let read = |row: &pendopo_figures::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    world.app.db().read(|reader| reader.query(sql, &[], read)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opens_nothing_leaves_one_trace_a_minute_and_never_itself() {
+    let world = World::open().await;
+    let token = Secret::presented("peramban").form_token();
+    for n in 0..5 {
+        let request = Request::get("/api/v1/sources").header(header::HOST, "pusat.test");
+        let request = request.header(header::AUTHORIZATION, format!("Bearer pdp_dikarang{n}"));
+        let reply = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        let fields = format!("_token={token}&kunci=dikarang{n}");
+        let wall = world.send(form("pendopo-formulir=peramban", "/dinding", &fields)).await;
+        assert_eq!(wall.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for path in [format!("/undangan/dikarang{n}"), format!("/undangan/dikarang{n}/sso")] {
+            assert_eq!(world.send(get("", &path)).await.status, StatusCode::NOT_FOUND);
+        }
+    }
+    let entries = entries(&world);
+    for object in ["token ?", "wall ?", "link ?"] {
+        let found = entries.iter().filter(|(action, of, _)| action == "sign-in-failed" && of == object);
+        assert_eq!(found.count(), 1, "{object}: {entries:?}");
+    }
+    assert!(!format!("{entries:?}").contains("dikarang"), "{entries:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restricted_rows_and_pages_are_recorded_once_an_hour_and_session() {
+    let world = World::open().await;
+    let sees = world.person(Role::Analyst, Sensitivity::Restricted, 0);
+    let (one, other) = (world.session(&sees), world.session(&sees));
+    let (hidden, open) =
+        (world.run_of('a', Sensitivity::Restricted), world.run_of('a', Sensitivity::Internal));
+    for session in [&one, &other] {
+        let cookie = format!("pendopo={}", session.reveal());
+        for run in [hidden, open] {
+            for path in [format!("/penarikan/{run}/ditolak"), format!("/api/v1/runs/{run}/refused-rows")] {
+                assert_eq!(world.send(get(&cookie, &path)).await.status, StatusCode::OK, "{path}");
+            }
+        }
+        for _ in 0..30 {
+            let mut renewed = get(&cookie, "/indikator/zqa2");
+            renewed.headers_mut().insert("x-follows", "1".parse().unwrap());
+            assert_eq!(world.send(renewed).await.status, StatusCode::OK);
+        }
+    }
+    let entries = entries(&world);
+    let viewed: Vec<&str> = entries
+        .iter()
+        .filter(|(action, ..)| action == "restricted-viewed")
+        .map(|(_, object, _)| object.as_str())
+        .collect();
+    let run = format!("run {hidden}");
+    for object in [run.as_str(), "indicator zqa2"] {
+        assert_eq!(viewed.iter().filter(|found| **found == object).count(), 2, "{viewed:?}");
+    }
+    assert_eq!(viewed.len(), 4, "{viewed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_too_often_leaves_one_trace_a_minute() {
+    let world = World::limited(|limits| limits.sign_ins_per_minute = 4).await;
+    let mut sent_away = 0;
+    for _ in 0..20 {
+        let reply = sign_in(&world, "", "korban", "tebakan").await;
+        sent_away += usize::from(reply.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(sent_away >= 17, "{sent_away}");
+    let entries = entries(&world);
+    let refused: Vec<_> = entries.iter().filter(|(action, ..)| action == "access-refused").collect();
+    let [(_, object, detail)] = refused.as_slice() else { panic!("{entries:?}") };
+    assert_eq!((object.as_str(), detail.as_str()), ("route POST /masuk", "{\"why\":\"rate\"}"));
+}

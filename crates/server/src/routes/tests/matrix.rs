@@ -56,9 +56,8 @@ fn sees(asker: &Asker, agency: char, sensitivity: Sensitivity) -> bool {
         return true;
     }
     let own = match asker.role {
-        Role::Operator => asker.agency == Some(agency),
         Role::Public | Role::Service => false,
-        _ => true,
+        _ => asker.agency.is_none_or(|own| own == agency),
     };
     own && sensitivity <= asker.sensitivity
 }
@@ -66,6 +65,10 @@ fn sees(asker: &Asker, agency: char, sensitivity: Sensitivity) -> bool {
 fn reaches(asker: &Asker, region: &str) -> bool {
     let within = asker.district.unwrap_or(CENTER);
     region.starts_with(within)
+}
+
+fn raw_rows(route: &str) -> bool {
+    route.starts_with("/penarikan/{id}/ditolak") || route == "/api/v1/runs/{id}/refused-rows"
 }
 
 fn expected(asker: &Asker, method: &Method, route: &str, rule: &Rule, thing: Thing) -> Expected {
@@ -80,6 +83,10 @@ fn expected(asker: &Asker, method: &Method, route: &str, rule: &Rule, thing: Thi
     if rule.session_only && asker.by_token {
         return Expected::Forbidden;
     }
+    // Rows as they came are not sorted by place: whoever sees a part of the place sees none.
+    if raw_rows(route) && asker.district.is_some() {
+        return Expected::Forbidden;
+    }
     let visible = match thing {
         Thing::Nothing | Thing::Account => true,
         Thing::Board(code) => asker.role != Role::Wall || code == "pimpinan",
@@ -90,6 +97,10 @@ fn expected(asker: &Asker, method: &Method, route: &str, rule: &Rule, thing: Thi
                 route == "/api/v1/observations" && asker.district.is_some_and(|d| d.starts_with(region))
             };
             sees(asker, agency, level) && region.is_none_or(|region| reaches(asker, region) || part(region))
+        }
+        // A program sends rows of one source alone.
+        Thing::Source(agency, level) if route.ends_with("/rows") => {
+            (agency, level) == ('a', Sensitivity::Public)
         }
         Thing::Source(agency, level) | Thing::Run(agency, level) => sees(asker, agency, level),
     };
@@ -163,7 +174,9 @@ fn leaks(asker: &Asker, rule: &Rule, path: &str, reply: &Reply) -> Vec<String> {
             }
             let row_reader =
                 matches!(asker.role, Role::Administrator | Role::Analyst | Role::Operator | Role::Auditor);
-            if reply.body.contains(&format!("mentah-{mark}")) && !(row_reader && sees(asker, agency, level)) {
+            if reply.body.contains(&format!("mentah-{mark}"))
+                && !(row_reader && asker.district.is_none() && sees(asker, agency, level))
+            {
                 leaks.push(format!("the raw row of {mark}"));
             }
             for village in 0..4 {

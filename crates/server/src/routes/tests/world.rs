@@ -8,7 +8,7 @@ use crate::{
         store::{
             account::{self, AccountRow},
             session::{self, NewSession, Stage},
-            token::{self, NewToken, TokenKind},
+            token::{self, NewToken, Reach, TokenKind},
         },
     },
     app::App,
@@ -54,9 +54,9 @@ pub struct Asker {
     /// For messages.
     pub name: String,
     pub role: Role,
-    /// For operators.
+    /// The one agency of which more than what is public is seen.
     pub agency: Option<char>,
-    /// For officers.
+    /// The one district that is seen.
     pub district: Option<&'static str>,
     pub sensitivity: Sensitivity,
     /// Shows a token instead of a cookie.
@@ -175,9 +175,15 @@ fn widgets() -> String {
 impl World {
     /// Opens the center, reads its six sources and puts the router together.
     pub async fn open() -> World {
+        World::limited(|_| ()).await
+    }
+
+    /// The same with limits of its own on what is answered.
+    pub async fn limited(change: impl FnOnce(&mut crate::config::Limits)) -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::for_testing(&folder.path().join("data")).unwrap();
         config.web.limits.lift_for_testing();
+        change(&mut config.web.limits);
         std::fs::create_dir_all(&config.files_folder).unwrap();
         let db = Db::open(&config.database).unwrap();
         db.migrate(pendopo_figures::MIGRATIONS).unwrap();
@@ -226,6 +232,18 @@ impl World {
                 askers.push(self.with_token(role, may_write));
             }
         }
+        // Tokens narrower than their owners: in sensitivity, to an agency, to a district, to all of it.
+        for (level, agency, district) in [
+            (Sensitivity::Public, None, None),
+            (Sensitivity::Restricted, Some(1), None),
+            (Sensitivity::Restricted, None, Some(0)),
+            (Sensitivity::Internal, Some(0), Some(1)),
+        ] {
+            askers.push(self.with_narrow_token(Role::Administrator, level, agency, district));
+        }
+        askers.push(self.with_narrow_token(Role::Leader, Sensitivity::Restricted, Some(0), Some(0)));
+        // To another agency or district than the owner's: what anybody sees remains.
+        askers.push(self.with_narrow_token(Role::Operator, Sensitivity::Internal, Some(1), None));
         askers.push(self.person(Role::Operator, Sensitivity::Internal, 1));
         askers.push(self.person(Role::Officer, Sensitivity::Internal, 1));
         askers
@@ -271,7 +289,7 @@ impl World {
             account_id: asker.account_id,
             board: None,
             source: None,
-            sensitivity: role.usual(),
+            reach: Reach::up_to(role.usual()),
             may_write,
             expires_at: None,
         };
@@ -282,6 +300,39 @@ impl World {
         asker
     }
 
+    /// A token of somebody who sees everything their role may, limited on its own.
+    fn with_narrow_token(
+        &self,
+        role: Role,
+        level: Sensitivity,
+        agency: Option<usize>,
+        district: Option<usize>,
+    ) -> Asker {
+        let mut asker = self.person(role, role.most(), 0);
+        let new = NewToken {
+            kind: TokenKind::Api,
+            name: "sempit".to_owned(),
+            account_id: asker.account_id,
+            board: None,
+            source: None,
+            reach: Reach {
+                sensitivity: level,
+                agency_id: agency.map(|which| which as i64 + 1),
+                region: district.map(|which| DISTRICTS[which].parse().unwrap()),
+            },
+            may_write: true,
+            expires_at: None,
+        };
+        asker.credential = Credential::Bearer(self.add_token(&new));
+        asker.name = format!("token of {role} up to {level:?}, agency {agency:?}, district {district:?}");
+        let other = asker.agency.is_some_and(|own| agency.is_some_and(|which| AGENCIES[which] != own));
+        asker.sensitivity = if other { Sensitivity::Public } else { level };
+        asker.agency = agency.map(|which| AGENCIES[which]).or(asker.agency);
+        asker.district = district.map(|which| DISTRICTS[which]).or(asker.district);
+        asker.by_token = true;
+        asker
+    }
+
     fn wall(&self) -> Asker {
         let new = NewToken {
             kind: TokenKind::Display,
@@ -289,7 +340,7 @@ impl World {
             account_id: None,
             board: Some("pimpinan".to_owned()),
             source: None,
-            sensitivity: Sensitivity::Internal,
+            reach: Reach::up_to(Sensitivity::Internal),
             may_write: false,
             expires_at: None,
         };
@@ -311,7 +362,7 @@ impl World {
             account_id: None,
             board: None,
             source: Some("szqa0".to_owned()),
-            sensitivity: Sensitivity::Public,
+            reach: Reach::up_to(Sensitivity::Public),
             may_write: true,
             expires_at: None,
         };

@@ -1,13 +1,13 @@
 //! The beginning of a run: what is to be read, and the right to do it.
 
-use super::{RunOptions, app_error};
+use super::{Receipt, RunOptions, app_error};
 use crate::{
     app::App,
     audit::{Action, Entry},
     error::{AppError, AppResult},
     jobs::progress::Running,
     packs::schema::SourceFile,
-    sources::store,
+    sources::{receipts, store},
 };
 use jiff::Timestamp;
 use pendopo_connectors::{mapping::IndicatorShape, personal::mask_all};
@@ -22,6 +22,9 @@ use std::{
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
+
+/// What sets off a run of rows that were sent.
+const PUSH: &str = "push";
 
 /// How long a run may be silent before others take it for dead.
 pub(super) const LEASE: Duration = Duration::from_secs(90);
@@ -63,6 +66,11 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
         let prepared = found.ok_or_else(|| AppError::NotFound(format!("source `{wanted}`")))?;
         let prepared = prepared.map_err(AppError::Conflict)?;
         let source_id = prepared.source_id;
+        if prepared.source.connection.is_pushed() && kind == RunKind::Source && options.trigger != PUSH {
+            return Err(AppError::Conflict(format!(
+                "the rows of `{wanted}` are sent by the agency's program; there is nothing to fetch"
+            )));
+        }
         let (run_id, lock) = match options.dry_run {
             true => (None, None),
             false => {
@@ -78,7 +86,7 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
                     retry_of: options.retries,
                 };
                 let entry = audit_entry(&wanted, kind, &options);
-                (Some(enter(&owned, &run, entry, lock.is_some())?), lock)
+                (Some(enter(&owned, &run, entry, options.receipt.as_ref(), lock.is_some())?), lock)
             }
         };
         // A dry run is listed under a number that no run has.
@@ -172,10 +180,19 @@ fn audit_entry(source: &str, kind: RunKind, options: &RunOptions) -> Option<Entr
 }
 
 /// Enters the run. With the lock in hand an unfinished run of the source can only be a dead one.
-fn enter(app: &App, run: &NewRun, entry: Option<Entry>, locked: bool) -> AppResult<i64> {
+fn enter(
+    app: &App,
+    run: &NewRun,
+    entry: Option<Entry>,
+    receipt: Option<&Receipt>,
+    locked: bool,
+) -> AppResult<i64> {
     let begin = || {
         app.db().write(|tx| {
             let run_id = begin_run_in(tx, run)?;
+            if let (Some(receipt), Some(source_id)) = (receipt, run.source_id) {
+                receipts::take(tx, source_id, receipt, run_id, run.started_at)?;
+            }
             if let Some(entry) = &entry {
                 app.audit().record(tx, &entry.clone().noting("run", run_id))?;
             }

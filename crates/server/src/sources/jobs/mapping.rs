@@ -389,6 +389,7 @@ fn kind(connection: &Connection) -> &'static str {
         Connection::Sqlite(_) => "sqlite",
         Connection::Postgres(_) => "postgres",
         Connection::Mysql(_) => "mysql",
+        Connection::Push(_) => "push",
     }
 }
 

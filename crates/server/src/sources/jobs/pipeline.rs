@@ -13,8 +13,9 @@ use crate::{
         progress::{Stage, Step},
     },
     packs::{schema::SourceFile, spans::parse_span},
-    sources::{problem::RunProblem, store},
+    sources::{clock, problem::RunProblem, store},
 };
+use axum::body::Bytes;
 use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
     AnswerBody, DbError, RetryOutcome, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow,
@@ -38,6 +39,8 @@ pub(super) enum Input {
     Service,
     /// A file given by hand.
     File(PathBuf),
+    /// Rows that were sent, and how they are read.
+    Pushed { connection: Connection, bytes: Bytes },
     /// The recorded answer of an earlier run, of which these rows or all.
     Recorded { connection: Connection, bytes: Vec<u8>, only: Option<HashSet<i64>> },
 }
@@ -161,6 +164,13 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
                 joined.map_err(|error| RunProblem::Definition { detail: error.to_string() })??;
             Ok(Answer { recording, connection, limits: Limits::bulk(), only: None, keep: true, rows: None })
         }
+        Input::Pushed { connection, bytes } => {
+            let unkept = |error: io::Error| RunProblem::Storage { detail: error.to_string() };
+            let Fetched { recording, bytes: length, .. } = keep_in_file(&bytes).map_err(unkept)?;
+            let recording = record_file("push", recording, length, u64::MAX)?;
+            let limits = Limits { json_bytes: recording.bytes, ..Limits::default() };
+            Ok(Answer { recording, connection, limits, only: None, keep: true, rows: None })
+        }
         Input::Recorded { connection, bytes, only } => {
             let recorded =
                 keep_in_file(&bytes).map_err(|error| RunProblem::Storage { detail: error.to_string() })?;
@@ -181,7 +191,7 @@ fn keep_in_file(bytes: &[u8]) -> io::Result<Fetched> {
     let mut recording = tempfile::tempfile()?;
     recording.write_all(bytes)?;
     recording.seek(SeekFrom::Start(0))?;
-    Ok(Fetched { recording, bytes: bytes.len() as u64 })
+    Ok(Fetched { recording, bytes: bytes.len() as u64, ahead_secs: None })
 }
 
 /// The secrets, read for each run, so that a new one needs no restart.
@@ -218,7 +228,17 @@ async fn fetch(begun: &Begun) -> Result<Fetched, RunProblem> {
         cancel: begun.running.cancel(),
         on_bytes: &on_bytes,
     };
-    Ok(fetcher.fetch(&order).await?)
+    let fetched = fetcher.fetch(&order).await?;
+    if let Some(ahead_secs) = fetched.ahead_secs {
+        let (source_id, now_ms) = (begun.prepared.source_id, begun.app.clock().now().as_millisecond());
+        let noted =
+            begun.app.blocking(move |db| db.write(|tx| clock::note(tx, source_id, ahead_secs, now_ms)));
+        if let Err(error) = noted.await {
+            // Only `pendopo doctor` asks for it.
+            tracing::warn!(%error, "cannot note the time that the service told");
+        }
+    }
+    Ok(fetched)
 }
 
 /// The bounds of a source: its own words, else the settings.

@@ -58,6 +58,33 @@ async fn a_good_answer_is_recorded_and_read() {
 }
 
 #[tokio::test]
+async fn the_time_that_a_service_tells_is_held_against_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = fetcher(folder.path()).clock.now();
+    let told = async |headers: &'static [&'static str], ahead: Option<i64>| {
+        let answer = move |_: &Request| {
+            let date = ahead.map(|secs| {
+                let at = now.checked_add(jiff::SignedDuration::from_secs(secs)).unwrap();
+                format!("date: {}", at.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+            });
+            let mut lines = vec!["content-type: application/json"];
+            lines.extend(date.as_deref());
+            lines.extend(headers);
+            whole("200 OK", &lines, GOOD.as_bytes())
+        };
+        meet(&short(), answer).await.0.unwrap().ahead_secs
+    };
+    let near =
+        |told: Option<i64>, ahead: i64| assert!(told.is_some_and(|t| (t - ahead).abs() < 30), "{told:?}");
+    near(told(&[], Some(0)).await, 0);
+    near(told(&[], Some(7200)).await, 7200);
+    near(told(&[], Some(-7200)).await, -7200);
+    assert_eq!(told(&[], None).await, None);
+    assert_eq!(told(&["age: 60"], Some(7200)).await, None, "from a cache on the way");
+    assert_eq!(told(&["date: kemarin"], None).await, None);
+}
+
+#[tokio::test]
 async fn silence_and_drips_end() {
     let (failure, hits) = fault(|_| Reply::Hang(Vec::new())).await;
     assert!(
