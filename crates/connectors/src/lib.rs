@@ -29,7 +29,7 @@ pub use paging::next_page;
 pub use problem::{AnswerProblem, Drift, LimitKind, MissingColumn};
 pub use recording::{RawRow, raw_row};
 pub use refusal::{Refusal, RefusalCode};
-pub use request::{HttpRequest, PlanProblem, Request, SqlEngine, SqlRequest, SqlTarget, plan};
+pub use request::{HttpRequest, PlanProblem, Request, SqlEngine, SqlRequest, SqlTarget, plan, reads_changes_only};
 
 #[cfg(test)]
 mod tests;

@@ -125,6 +125,11 @@ pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, Pla
     }
 }
 
+/// Whether a run of `connection` asks only for what changed since the last one.
+pub fn reads_changes_only(connection: &Connection) -> bool {
+    matches!(plan(connection, None), Ok(Request::Sql(request)) if request.since_count > 0)
+}
+
 fn locate(location: &Location) -> Result<Request, PlanProblem> {
     match (&location.path, &location.url) {
         (Some(path), None) => Ok(Request::File { pattern: path.clone() }),

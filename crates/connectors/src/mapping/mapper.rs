@@ -76,7 +76,20 @@ struct Figure {
     aggregate: RowAggregation,
     broken_down: bool,
     when: Vec<CompiledCondition>,
+    /// Some row met the conditions.
+    met: bool,
+    /// Some row gave a figure.
+    told: bool,
     reader: ValueReader,
+}
+
+/// A value of the mapping that got no figure from any row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilentValue {
+    /// Its position in [`Mapping::value`].
+    pub value: usize,
+    /// Rows met its conditions, and had nothing to read.
+    pub met: bool,
 }
 
 #[derive(Default)]
@@ -137,6 +150,8 @@ impl<'t> Mapper<'t> {
                 aggregate: value.aggregate,
                 broken_down: value.broken_down,
                 when: Vec::new(),
+                met: false,
+                told: false,
                 reader: ValueReader::new(value, mapping.number_format, shape),
             });
         }
@@ -398,6 +413,7 @@ impl<'t> Mapper<'t> {
             if !figure.when.iter().all(|condition| condition.holds(row.cells)) {
                 continue;
             }
+            figure.met = true;
             let gathers = figure.aggregate != RowAggregation::None;
             let region = if region.level() <= figure.level {
                 region
@@ -428,6 +444,7 @@ impl<'t> Mapper<'t> {
                 let found = region.to_string();
                 return Err(refuse(row.number, "", RefusalCode::NotARow, &found, ""));
             };
+            figure.told = true;
             let fact = Fact {
                 value,
                 row_no: row.number,
@@ -514,6 +531,12 @@ impl<'t> Mapper<'t> {
             unreadable,
             found: self.columns.clone(),
         })
+    }
+
+    /// The values of the mapping that got no figure from the rows so far.
+    pub fn silent_values(&self) -> Vec<SilentValue> {
+        let silent = self.figures.iter().enumerate().filter(|(_, figure)| !figure.told);
+        silent.map(|(value, figure)| SilentValue { value, met: figure.met }).collect()
     }
 
     /// The figures that are gathered from several rows, by their last row, and those of them that are

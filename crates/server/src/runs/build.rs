@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::{AppError, AppResult},
     jobs::progress::Step,
+    sources::note::read_notes,
     web::{Asked, Chrome, TimeStyle, how_long, thousands},
     widgets::{Empty, Mark, Shape},
 };
@@ -148,6 +149,7 @@ pub fn one(
         progress: running.then(|| progress(&listed, asked, step)),
         source_href: listed.source_code.as_ref().map(|code| format!("/sumber/{code}")),
         run: item(&listed, asked),
+        notes: read_notes(reader, run_id)?.iter().map(|note| note.sentence(t.lang())).collect(),
         facts,
         chrome,
     })

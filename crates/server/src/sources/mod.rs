@@ -2,6 +2,8 @@
 
 mod build;
 pub mod jobs;
+pub mod news;
+pub mod note;
 pub mod pages;
 pub mod problem;
 pub mod rules;

@@ -9,6 +9,7 @@
 mod api_flow;
 mod audit_flow;
 mod boundaries_flow;
+mod budget_flow;
 mod disk_full;
 mod formulas;
 mod hardening;

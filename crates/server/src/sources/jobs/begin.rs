@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     /// The indicators that sources may feed, and their ids in the same order.
     pub shapes: Vec<IndicatorShape>,
     pub indicator_ids: Vec<i64>,
+    /// Their names, for people.
+    pub indicator_names: Vec<String>,
     pub breakdowns: HashMap<String, i64>,
     /// Columns of the last answer.
     pub columns: Option<Vec<String>>,
@@ -106,6 +108,7 @@ fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared
     let indicators = list_indicators(reader)?;
     // Computed indicators and ratios are made from others, never fed.
     let fed = indicators.iter().filter(|one| one.retired_at.is_none() && one.row.sql.is_none());
+    let indicator_names = fed.clone().map(|one| one.row.name.clone()).collect();
     let (shapes, indicator_ids) = fed
         .map(|one| {
             let row = &one.row;
@@ -124,6 +127,7 @@ fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared
         source,
         shapes,
         indicator_ids,
+        indicator_names,
         breakdowns: list_breakdowns(reader)?.into_iter().map(|(id, key)| (key, id)).collect(),
         columns: store::read_columns(reader, stored.id)?,
         since: store::last_good_start(reader, stored.id)?,

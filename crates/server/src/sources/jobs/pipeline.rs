@@ -13,12 +13,20 @@ use crate::{
         progress::{Stage, Step},
     },
     packs::{schema::SourceFile, spans::parse_span},
-    sources::{problem::RunProblem, store},
+    sources::{
+        news::{News, newest_of, put_news, read_news},
+        note::put_notes,
+        problem::RunProblem,
+        store,
+    },
 };
-use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
+use jiff::Timestamp;
+use pendopo_connectors::{
+    Limits, connection::Connection, reads_changes_only, recording::rows_recording,
+};
 use pendopo_figures::{
-    AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow, commit_run,
-    fail_run, preview_run, put_breakdown, refuse_run, set_progress,
+    AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunFigures, RunPreview, StagedRow, Tx,
+    commit_run_with, fail_run, preview_run, put_breakdown, refuse_run, set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
 use std::{
@@ -321,20 +329,52 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     // Rows that are tried again stay with the run that refused them.
     let refused = if begun.kind == RunKind::Retry { &[][..] } else { &mapped.refused[..] };
     let staged = std::mem::take(&mut mapped.staged);
-    let outcome = commit_run(db, run_id, staged, refused, body.as_ref(), mapped.counters, now_ms)?;
-    if begun.kind == RunKind::Source {
-        let shape = db.write(|tx| {
-            store::put_columns(tx, begun.prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms)
-        });
-        if let Err(error) = shape {
-            // The figures are safe; only the comparison of columns starts from an older state.
-            tracing::warn!(run_id, %error, "cannot remember the answer's columns");
-        }
-    }
+    let news = news_of(begun, &staged);
+    let counters = mapped.counters;
+    let run = RunFigures {
+        run_id,
+        staged,
+        refused,
+        answer: body.as_ref(),
+        counters,
+        finished_at: now_ms,
+    };
+    let outcome =
+        commit_run_with(db, run, |tx, outcome| remember(tx, begun, &mapped, (news, outcome), now_ms))?;
     note_found(begun, run_id, &mapped, now_ms);
     let changed = outcome.added > 0 || outcome.revised > 0;
     let verdict = if changed { RunVerdict::Done } else { RunVerdict::Unchanged };
     Ok(RunReport { outcome, ..report_of(begun, verdict, None, &mapped) })
+}
+
+/// The newest period among a run's figures.
+fn news_of(begun: &Begun, staged: &[StagedRow]) -> News {
+    let zone = begun.app.identity().time_zone.clone();
+    let today = zone.to_datetime(begun.started_at).date();
+    News { newest: newest_of(staged, today, &zone), brought_at: None }
+}
+
+/// What is known of the source from now on; written with the figures.
+fn remember(
+    tx: &mut Tx<'_>,
+    begun: &Begun,
+    mapped: &Mapped,
+    (news, outcome): (News, RunOutcome),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let prepared = &begun.prepared;
+    if begun.kind == RunKind::Source {
+        store::put_columns(tx, prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms)?;
+    }
+    let changed = outcome.added > 0 || outcome.revised > 0;
+    let brought_at = changed.then(|| Timestamp::from_millisecond(now_ms).ok()).flatten();
+    let read_all = begun.kind == RunKind::Source && !reads_changes_only(&prepared.source.connection);
+    let known = read_news(tx, prepared.source_id)?;
+    put_news(tx, prepared.source_id, known.after(News { brought_at, ..news }, read_all))?;
+    match begun.run_id {
+        Some(run_id) => put_notes(tx, run_id, &mapped.notes),
+        None => Ok(()),
+    }
 }
 
 /// Counts the personal values that were met, for the record of processing.

@@ -1,5 +1,7 @@
 //! Runs from end to end, on both engines: real files, real sockets, real databases.
 
+mod ages;
+
 use super::*;
 use crate::{
     app::App,
