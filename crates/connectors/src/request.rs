@@ -1,7 +1,7 @@
 //! What to ask a source first. Secrets stay names; the fetcher puts them in.
 
 use crate::{
-    connection::{Auth, Connection, JsonOptions, Location, Paging},
+    connection::{Auth, Connection, JsonOptions, Location, Paging, TrustProblem},
     limits::Limits,
     sql_check::{self, SqlProblem},
 };
@@ -70,6 +70,16 @@ pub enum SqlTarget {
     },
 }
 
+impl SqlTarget {
+    /// The path of the file or the name of the host, as the pack has it.
+    pub fn name(&self) -> String {
+        match self {
+            SqlTarget::File { path } => path.clone(),
+            SqlTarget::Server { host, .. } => host.clone(),
+        }
+    }
+}
+
 /// A query on a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlRequest {
@@ -101,6 +111,12 @@ pub enum PlanProblem {
     /// A password in the address would end up in logs.
     #[error("the address holds a user or password; use `auth` and a named secret")]
     SecretInUrl,
+    /// No such time zone.
+    #[error("`{0}` is not a time zone such as `Asia/Jakarta` or `UTC`")]
+    BadTimeZone(String),
+    /// Whom to believe on an encrypted connection cannot be told.
+    #[error(transparent)]
+    Trust(#[from] TrustProblem),
     /// The query is not one harmless `select`.
     #[error("{0}")]
     Query(#[from] SqlProblem),
@@ -109,6 +125,12 @@ pub enum PlanProblem {
 /// The first request of a run. `since` is the start of the last good run, `YYYY-MM-DD HH:MM:SS` in the
 /// source's time zone; a first run starts at 1970.
 pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, PlanProblem> {
+    if let Some(name) = connection.time_zone()
+        && jiff::tz::TimeZone::get(name).is_err()
+    {
+        return Err(PlanProblem::BadTimeZone(name.to_owned()));
+    }
+    connection.trust()?;
     match connection {
         Connection::Csv(options) => locate(&options.location),
         Connection::Spreadsheet(options) => locate(&options.location),

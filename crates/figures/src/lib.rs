@@ -40,7 +40,8 @@ pub use runs::{
 pub use targets::{Bounds, targets_in_force};
 pub use views::{QueryLimits, QueryResult, query_views};
 pub use write::{
-    LargestChange, RunFigures, RunOutcome, RunPreview, StagedRow, commit_run, commit_run_with, declare_counts, preview_run, recompute,
+    LargestChange, RunFigures, RunOutcome, RunPreview, StagedRow, commit_run, commit_run_with,
+    declare_counts, preview_run, recompute,
 };
 
 /// The schema of this crate, for [`Db::migrate`].

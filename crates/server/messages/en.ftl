@@ -641,6 +641,7 @@ reason-value-too-large = value too large
 reason-cell-error = cell in error
 reason-breakdown-empty = breakdown empty
 reason-key-empty = identifier empty
+reason-key-digits = digits of the identifier lost
 reason-duplicate = duplicate row
 reason-too-many-cells = too many columns
 reason-unfinished = row cut off

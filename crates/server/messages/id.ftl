@@ -625,6 +625,7 @@ reason-value-too-large = nilai terlalu besar
 reason-cell-error = sel galat
 reason-breakdown-empty = rincian kosong
 reason-key-empty = pengenal kosong
+reason-key-digits = digit pengenal hilang
 reason-duplicate = baris ganda
 reason-too-many-cells = kolom berlebih
 reason-unfinished = baris terpotong

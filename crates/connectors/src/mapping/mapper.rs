@@ -9,7 +9,7 @@ use super::{
     region::RegionReader,
     value::{ValueReader, refuse},
 };
-use crate::{AnswerProblem, Cell, Drift, MissingColumn, Refusal, RefusalCode, Row, recording};
+use crate::{AnswerProblem, Cell, Drift, MissingColumn, Refusal, RefusalCode, Row, cell, recording};
 use hashbrown::HashMap;
 use pendopo_vocab::{Cadence, Period, RegionCode, RegionLevel};
 use std::sync::Arc;
@@ -357,6 +357,13 @@ impl<'t> Mapper<'t> {
         let mut blank = true;
         for column in &self.key {
             let cell = &row.cells[*column];
+            // Different identifiers are the same once their last digits are gone.
+            if let Cell::Number(number) = cell
+                && number.abs() >= cell::EXACT_DIGITS
+            {
+                let (name, found) = (&self.columns[*column], cell.text());
+                return Err(refuse(row.number, name, RefusalCode::KeyDigits, &found, ""));
+            }
             blank &= cell.is_blank();
             self.scratch.push_str(cell.text().trim());
             self.scratch.push('\u{1f}');
@@ -527,9 +534,9 @@ impl<'t> Mapper<'t> {
             .map(|(_, value)| value.column.clone().unwrap_or_else(|| "*".to_owned()))
             .collect();
         (!unreadable.is_empty()).then(|| Drift {
-            missing: Vec::new(),
             unreadable,
             found: self.columns.clone(),
+            ..Drift::default()
         })
     }
 
@@ -609,8 +616,8 @@ impl Finder<'_> {
         }
         Err(AnswerProblem::Changed(Drift {
             missing: self.missing,
-            unreadable: Vec::new(),
             found: self.columns.to_vec(),
+            ..Drift::default()
         }))
     }
 }

@@ -21,18 +21,20 @@ pub struct News {
     pub newest: Option<Newest>,
     /// When a run last brought a new or revised figure.
     pub brought_at: Option<Timestamp>,
+    /// When a run that read everything began.
+    pub full_at: Option<Timestamp>,
 }
 
 impl News {
     /// What is known after another run. A run that read everything says which period is the newest now;
     /// one that read only what changed can but add.
     #[must_use]
-    pub fn after(self, run: News, read_all: bool) -> News {
+    pub fn after(self, run: News) -> News {
         let newest = match (self.newest, run.newest) {
-            (Some(old), Some(new)) if !read_all && old.until > new.until => Some(old),
+            (Some(old), Some(new)) if run.full_at.is_none() && old.until > new.until => Some(old),
             (old, new) => new.or(old),
         };
-        News { newest, brought_at: run.brought_at.or(self.brought_at) }
+        News { newest, brought_at: run.brought_at.or(self.brought_at), full_at: run.full_at.or(self.full_at) }
     }
 }
 
@@ -78,16 +80,16 @@ pub fn say_age(newest: Newest, promised: &str, lang: Lang, now: Timestamp, zone:
 /// # Errors
 /// The database's.
 pub fn read_news(reader: &mut Reader<'_>, source_id: i64) -> Result<News, DbError> {
-    let found: Option<(Option<i64>, Option<i64>, Option<i64>)> = reader.query_opt(
-        "select newest_period, newest_until, brought_at from source_news where source_id = $1",
-        &[source_id.into()],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
-    let Some((period, until, brought_at)) = found else { return Ok(News::default()) };
     let moment = |at: i64| Timestamp::from_millisecond(at).ok();
+    let found: Option<[Option<i64>; 4]> = reader.query_opt(
+        "select newest_period, newest_until, brought_at, full_at from source_news where source_id = $1",
+        &[source_id.into()],
+        |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]),
+    )?;
+    let Some([period, until, brought_at, full_at]) = found else { return Ok(News::default()) };
     let period = period.and_then(|id| Period::from_id(i32::try_from(id).ok()?));
     let newest = period.zip(until.and_then(moment)).map(|(period, until)| Newest { period, until });
-    Ok(News { newest, brought_at: brought_at.and_then(moment) })
+    Ok(News { newest, brought_at: brought_at.and_then(moment), full_at: full_at.and_then(moment) })
 }
 
 /// Remembers what is known of a source's data.
@@ -96,14 +98,16 @@ pub fn read_news(reader: &mut Reader<'_>, source_id: i64) -> Result<News, DbErro
 /// The database's.
 pub fn put_news(tx: &mut Tx<'_>, source_id: i64, news: News) -> Result<(), DbError> {
     tx.execute(
-        "insert into source_news (source_id, newest_period, newest_until, brought_at) values ($1, $2, $3, $4) \
-         on conflict (source_id) do update set newest_period = excluded.newest_period, \
-         newest_until = excluded.newest_until, brought_at = excluded.brought_at",
+        "insert into source_news (source_id, newest_period, newest_until, brought_at, full_at) \
+         values ($1, $2, $3, $4, $5) on conflict (source_id) do update set \
+         newest_period = excluded.newest_period, newest_until = excluded.newest_until, \
+         brought_at = excluded.brought_at, full_at = excluded.full_at",
         &[
             source_id.into(),
             news.newest.map(|newest| i64::from(newest.period.id())).into(),
             news.newest.map(|newest| newest.until.as_millisecond()).into(),
             news.brought_at.map(Timestamp::as_millisecond).into(),
+            news.full_at.map(Timestamp::as_millisecond).into(),
         ],
     )?;
     Ok(())
@@ -143,10 +147,11 @@ mod tests {
     fn only_a_whole_reading_makes_the_newest_older() {
         let at = |secs| Timestamp::from_second(secs).unwrap();
         let newest = |secs| Some(Newest { period: "2026-01".parse().unwrap(), until: at(secs) });
-        let old = News { newest: newest(200), brought_at: Some(at(5)) };
-        let run = News { newest: newest(100), brought_at: None };
-        assert_eq!(old.after(run, true), News { newest: newest(100), brought_at: Some(at(5)) });
-        assert_eq!(old.after(run, false), old);
-        assert_eq!(old.after(News::default(), true), old, "an answer without figures says nothing");
+        let old = News { newest: newest(200), brought_at: Some(at(5)), full_at: Some(at(5)) };
+        let full = News { newest: newest(100), full_at: Some(at(9)), ..News::default() };
+        assert_eq!(old.after(full), News { newest: newest(100), full_at: Some(at(9)), ..old });
+        let changes = News { newest: newest(100), ..News::default() };
+        assert_eq!(old.after(changes), old);
+        assert_eq!(old.after(News::default()), old, "an answer without figures says nothing");
     }
 }

@@ -68,6 +68,12 @@ fn form(code: &str, lang: Lang) -> String {
         ("php_notice_around_json", Lang::En) => {
             "The service prints PHP notices around its JSON; its owner should repair that."
         }
+        ("digits_lost", Lang::Id) => {
+            "Ada nomor lebih dari 15 digit (seperti NIK) yang tersimpan sebagai angka; lembar kerja mengganti digit terakhirnya dengan 0. Jadikan kolom itu teks, lalu isi ulang."
+        }
+        ("digits_lost", Lang::En) => {
+            "There are numbers of more than 15 digits (such as a NIK) kept as numbers; spreadsheets replace their last digits by 0. Make the column text and enter them again."
+        }
         ("stopped_early", Lang::Id) => "Pembacaan dihentikan sebelum akhir.",
         ("stopped_early", Lang::En) => "Reading stopped before the end.",
         _ => return code.replace('_', " "),

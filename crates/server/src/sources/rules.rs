@@ -214,7 +214,8 @@ mod tests {
     use crate::jobs::fetcher::{FetchProblem, Phase};
     use pendopo_connectors::{AnswerProblem, Drift, MissingColumn};
 
-    const PROMISE: FreshnessPromise = FreshnessPromise { every_secs: 3_600, grace_secs: 1_800, period_within_secs: None };
+    const PROMISE: FreshnessPromise =
+        FreshnessPromise { every_secs: 3_600, grace_secs: 1_800, period_within_secs: None };
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + secs).unwrap()

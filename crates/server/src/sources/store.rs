@@ -176,13 +176,9 @@ fn health(
     };
     let period_within = definition.as_ref().and_then(|definition| definition.period_within.as_deref());
     let period_within_secs = period_within.and_then(|text| parse_span(text).ok()).map(|span| span.as_secs());
-    let promise = FreshnessPromise {
-        every_secs: row.fresh_every_secs,
-        grace_secs: row.grace_secs,
-        period_within_secs,
-    };
-    let sql =
-        format!("select max(run_id) from run where {OF_SERVICE} and status = 'done'");
+    let promise =
+        FreshnessPromise { every_secs: row.fresh_every_secs, grace_secs: row.grace_secs, period_within_secs };
+    let sql = format!("select max(run_id) from run where {OF_SERVICE} and status = 'done'");
     let last_done: Option<i64> = reader.query_one(&sql, &id, |row| row.get(0))?;
     let notes = last_done.map_or(Ok(Vec::new()), |run_id| note::read_notes(reader, run_id))?;
     Ok(SourceHealth {

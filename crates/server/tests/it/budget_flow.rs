@@ -25,19 +25,30 @@ fn levels_that_differ_are_shown_and_levels_that_are_missing_are_told() {
     center.ok(&["apply", &pack.display().to_string(), "--yes"]);
 
     let said = read(&center, &format!("{HEAD}{LEAVES}"));
-    assert!(said.contains("Note: Not one row with level = 5; “Belanja, rincian objek” gets no figure."), "{said}");
+    assert!(
+        said.contains("Note: Not one row with level = 5; “Belanja, rincian objek” gets no figure."),
+        "{said}"
+    );
     assert!(said.contains(ABSENT), "{said}");
     let server = center.serve().signed_in(&center);
     for page in ["/penarikan/1", "/sumber/apbd-rincian"] {
         let (status, body) = server.get(page).unwrap();
         assert_eq!(status, 200);
-        assert!(body.contains("Tidak satu baris pun dengan level = 5") && body.contains(ABSENT), "{page}: {body}");
+        assert!(
+            body.contains("Tidak satu baris pun dengan level = 5") && body.contains(ABSENT),
+            "{page}: {body}"
+        );
     }
 
     // Both levels: the difference is a figure, off its target of nil.
     let said = read(&center, &format!("{HEAD}{LEAVES}{PARENT}"));
     assert!(!said.contains("Note:"), "{said}");
-    let gap = center.ok(&["query", "--format", "csv", "select value from latest where indicator = 'apbd-selisih-tingkat'"]);
+    let gap = center.ok(&[
+        "query",
+        "--format",
+        "csv",
+        "select value from latest where indicator = 'apbd-selisih-tingkat'",
+    ]);
     assert!(gap.contains("131000000.5"), "{gap}");
     let (status, body) = server.get("/indikator/apbd-selisih-tingkat?wilayah=11").unwrap();
     assert_eq!(status, 200);

@@ -102,8 +102,11 @@ fn figures_are_those_of_the_files(center: &Center, files: &Path) {
         for row in rows(&files.join(file)) {
             let Ok(want) = row[column].parse::<f64>() else { continue };
             let got = found.get(&region(&row)).copied();
-            assert!(got.is_some_and(|got| (got - want * scale).abs() <= 1e-9 * want.abs().max(1.0) * scale),
-                "{indicator} of {}: {got:?}, the file says {want}", row["kode"]);
+            assert!(
+                got.is_some_and(|got| (got - want * scale).abs() <= 1e-9 * want.abs().max(1.0) * scale),
+                "{indicator} of {}: {got:?}, the file says {want}",
+                row["kode"]
+            );
             seen += 1;
         }
         seen
@@ -134,7 +137,11 @@ fn figures_are_those_of_the_files(center: &Center, files: &Path) {
         assert_eq!(check(welfare, column, indicator, scale), 35, "{column}");
     }
     let lines = rows(&files.join("apbd_rincian_sample_aceh_2025.csv"));
-    let leaves: f64 = lines.iter().filter(|row| row["level"] == "6").map(|row| row["jumlah_rp"].parse::<f64>().unwrap()).sum();
+    let leaves: f64 = lines
+        .iter()
+        .filter(|row| row["level"] == "6")
+        .map(|row| row["jumlah_rp"].parse::<f64>().unwrap())
+        .sum();
     let budget = figures(center, "apbd-sub-rincian");
     assert_eq!((budget.len(), budget.get(&1_100_000_000)), (1, Some(&leaves)));
     assert_eq!(lines.iter().filter(|row| row["level"] == "5").count(), 0);

@@ -14,9 +14,10 @@ use pendopo_connectors::{
     AnswerProblem, Limits, ReadSeek, Refusal, Row, RowSink,
     connection::{Connection, CsvOptions, JsonOptions, SpreadsheetOptions},
     kept_rows::RowsRecorder,
-    mapping::{Condition, Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns},
+    mapping::{
+        Condition, Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns,
+    },
     personal::{Door, Finding, Guarded, Mac},
-    reads_changes_only,
     recording::{holds_more_than_rows, is_plain_text, parse_recording},
 };
 use pendopo_figures::{RefusedRow, RunCounters, StagedRow};
@@ -302,12 +303,14 @@ impl Sink<'_> {
     /// What the rows did not say. Some rows alone, or what changed alone, need not say everything.
     fn silent(&self) -> Vec<RunNote> {
         let reading = self.kept.reading;
-        if reading.only.is_some() || self.kept.rows == 0 || reads_changes_only(reading.connection) {
+        if reading.only.is_some() || self.kept.rows == 0 || reading.prepared.since.is_some() {
             return Vec::new();
         }
         let prepared = reading.prepared;
         let values = self.mapper.silent_values();
-        let values = values.iter().filter_map(|silent| Some((silent, prepared.source.mapping.value.get(silent.value)?)));
+        let values = values
+            .iter()
+            .filter_map(|silent| Some((silent, prepared.source.mapping.value.get(silent.value)?)));
         values
             .map(|(silent, value)| {
                 let found = prepared.shapes.iter().position(|shape| shape.code == value.indicator);

@@ -20,12 +20,10 @@ use crate::{
         store,
     },
 };
-use jiff::Timestamp;
-use pendopo_connectors::{
-    Limits, connection::Connection, reads_changes_only, recording::rows_recording,
-};
+use jiff::{Timestamp, tz::TimeZone};
+use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
-    AnswerBody, DbError, RunCounters, RunEnd, RunKind, RunOutcome, RunFigures, RunPreview, StagedRow, Tx,
+    AnswerBody, DbError, RunCounters, RunEnd, RunFigures, RunKind, RunOutcome, RunPreview, StagedRow, Tx,
     commit_run_with, fail_run, preview_run, put_breakdown, refuse_run, set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
@@ -215,7 +213,11 @@ async fn fetch(begun: &Begun) -> Result<Fetched, RunProblem> {
     if begun.options.probe {
         bounds.attempts = 1;
     }
-    let since = begun.prepared.since.map(|at| zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    // As the source's own clock shows it; an unknown zone was refused with the pack.
+    let source_zone = source.connection.time_zone().and_then(|name| TimeZone::get(name).ok());
+    let source_zone = source_zone.unwrap_or_else(|| zone.clone());
+    let since = begun.prepared.since;
+    let since = since.map(|at| source_zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
     begun.running.set(Stage::Fetching, 0, None);
     let on_bytes = |bytes: u64| begun.running.set(Stage::Fetching, bytes, None);
     let order = Order {
@@ -331,14 +333,7 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     let staged = std::mem::take(&mut mapped.staged);
     let news = news_of(begun, &staged);
     let counters = mapped.counters;
-    let run = RunFigures {
-        run_id,
-        staged,
-        refused,
-        answer: body.as_ref(),
-        counters,
-        finished_at: now_ms,
-    };
+    let run = RunFigures { run_id, staged, refused, answer: body.as_ref(), counters, finished_at: now_ms };
     let outcome =
         commit_run_with(db, run, |tx, outcome| remember(tx, begun, &mapped, (news, outcome), now_ms))?;
     note_found(begun, run_id, &mapped, now_ms);
@@ -351,7 +346,7 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
 fn news_of(begun: &Begun, staged: &[StagedRow]) -> News {
     let zone = begun.app.identity().time_zone.clone();
     let today = zone.to_datetime(begun.started_at).date();
-    News { newest: newest_of(staged, today, &zone), brought_at: None }
+    News { newest: newest_of(staged, today, &zone), ..News::default() }
 }
 
 /// What is known of the source from now on; written with the figures.
@@ -368,9 +363,10 @@ fn remember(
     }
     let changed = outcome.added > 0 || outcome.revised > 0;
     let brought_at = changed.then(|| Timestamp::from_millisecond(now_ms).ok()).flatten();
-    let read_all = begun.kind == RunKind::Source && !reads_changes_only(&prepared.source.connection);
+    let read_all = begun.kind == RunKind::Source && prepared.since.is_none();
+    let news = News { brought_at, full_at: read_all.then_some(begun.started_at), ..news };
     let known = read_news(tx, prepared.source_id)?;
-    put_news(tx, prepared.source_id, known.after(News { brought_at, ..news }, read_all))?;
+    put_news(tx, prepared.source_id, known.after(news))?;
     match begun.run_id {
         Some(run_id) => put_notes(tx, run_id, &mapped.notes),
         None => Ok(()),
