@@ -18,7 +18,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that the tests of any other may use.
-pub const TEST_CRATES: &[&str] = &["testkit"];
+pub const TEST_CRATES: &[&str] = &["testkit", "sample"];
 
 /// The features of the server, and which other features each may use.
 pub const FEATURES: &[(&str, &[&str])] = &[

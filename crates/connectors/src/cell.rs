@@ -62,6 +62,9 @@ impl fmt::Display for Cell<'_> {
     }
 }
 
+/// Spreadsheets keep 15 digits of a number: from here on the last ones of an identifier are lost.
+pub(crate) const EXACT_DIGITS: f64 = 1e15;
+
 /// One row.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {

@@ -30,6 +30,78 @@ impl Connection {
     pub fn is_pushed(&self) -> bool {
         matches!(self, Connection::Push(_))
     }
+
+    /// The time zone of a database's moments, where it is not the center's.
+    pub fn time_zone(&self) -> Option<&str> {
+        match self {
+            Connection::Postgres(options) | Connection::Mysql(options) => options.time_zone.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whom the service is believed to be on an encrypted connection.
+    ///
+    /// # Errors
+    /// When the fingerprint is none, or both are given.
+    pub fn trust(&self) -> Result<Trust<'_>, TrustProblem> {
+        let (authorities, fingerprint) = match self {
+            Connection::Csv(CsvOptions { location, .. })
+            | Connection::Spreadsheet(SpreadsheetOptions { location, .. })
+            | Connection::Json(JsonOptions { location, .. }) => {
+                (&location.ca_file, &location.certificate_sha256)
+            }
+            Connection::Postgres(options) | Connection::Mysql(options) => {
+                (&options.ca_file, &options.certificate_sha256)
+            }
+            Connection::Sqlite(_) | Connection::Push(_) => return Ok(Trust::Machine),
+        };
+        match (authorities, fingerprint) {
+            (None, None) => Ok(Trust::Machine),
+            (Some(path), None) => Ok(Trust::Authorities(path)),
+            // Its client knows authorities only.
+            (None, Some(_)) if matches!(self, Connection::Mysql(_)) => Err(TrustProblem::NoFingerprint),
+            (None, Some(text)) => {
+                read_fingerprint(text).map(Trust::Certificate).ok_or(TrustProblem::Fingerprint)
+            }
+            (Some(_), Some(_)) => Err(TrustProblem::Both),
+        }
+    }
+}
+
+/// Whom a service is believed to be on an encrypted connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust<'a> {
+    /// Whoever an authority of the machine vouches for.
+    Machine,
+    /// Whoever an authority in this file vouches for.
+    Authorities(&'a str),
+    /// Whoever holds the key of the certificate with this SHA-256.
+    Certificate([u8; 32]),
+}
+
+/// Why it cannot be said whom to believe.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrustProblem {
+    /// Two answers to one question.
+    #[error("give `ca_file` or `certificate_sha256`, not both")]
+    Both,
+    /// Not a fingerprint.
+    #[error("`certificate_sha256` is not the SHA-256 of a certificate: 64 hexadecimal digits")]
+    Fingerprint,
+    /// MySQL's client cannot check it.
+    #[error("MySQL takes no `certificate_sha256`; name the authority in `ca_file`")]
+    NoFingerprint,
+}
+
+fn read_fingerprint(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| *c != ':' && !c.is_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> =
+        digits.chunks_exact(2).filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect();
+    if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
 /// Options of rows that are sent: none so far.
@@ -51,6 +123,15 @@ pub struct Location {
     /// How the address wants to be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
+    /// PEM file below the center's `files` folder with the authority of the service's certificate, trusted for
+    /// this source alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
+    /// SHA-256 fingerprint of the service's certificate, 64 hexadecimal digits with or without colons
+    /// (`openssl x509 -noout -fingerprint -sha256`). This certificate is trusted, signed by itself or expired
+    /// as it may be, and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_sha256: Option<String>,
 }
 
 /// How a service wants callers to show who they are. Secrets are named here, never written.
@@ -99,9 +180,18 @@ pub struct CsvOptions {
     /// valid, else Windows-1252.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
-    /// Line that holds the column names, from 1. Default: 1, after a `sep=;` line.
+    /// Line that holds the column names, from 1; the last of several header rows. Default: 1, after a
+    /// `sep=;` line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u32>,
+    /// Number of header rows that end at `header_row`; text above lends itself to the empty cells to its
+    /// right, as merged cells do once they are saved as CSV: `Penduduk` over `L` and `P` gives
+    /// `Penduduk L` and `Penduduk P`.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub header_rows: u32,
+    /// Columns whose empty cells take the value above, as merged cells of a group do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fill_down: Vec<String>,
 }
 
 /// Options of spreadsheets.
@@ -188,7 +278,8 @@ pub enum Paging {
 pub struct SqliteOptions {
     /// Path of the file; relative paths start at the center's `files` folder. Opened read-only.
     pub path: String,
-    /// One `select`. `:since` stands for the start of the last good run (`YYYY-MM-DD HH:MM:SS`).
+    /// One `select`. `:since` stands for the start of the last good run, less `since_overlap` of the source
+    /// (`YYYY-MM-DD HH:MM:SS` in the center's time zone).
     pub query: String,
 }
 
@@ -211,8 +302,23 @@ pub struct DatabaseOptions {
     /// Whether the connection is encrypted. Default: for hosts other than this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<bool>,
-    /// One `select`. `:since` stands for the start of the last good run (`YYYY-MM-DD HH:MM:SS`).
+    /// PEM file below the center's `files` folder with the authority of the service's certificate, trusted for
+    /// this source alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
+    /// SHA-256 fingerprint of the service's certificate, 64 hexadecimal digits with or without colons
+    /// (`openssl x509 -noout -fingerprint -sha256`). This certificate is trusted, signed by itself or expired
+    /// as it may be, and no other. Not for
+    /// MySQL, whose client knows authorities only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_sha256: Option<String>,
+    /// One `select`. `:since` stands for the start of the last good run, less `since_overlap` of the source
+    /// (`YYYY-MM-DD HH:MM:SS` in `time_zone`).
     pub query: String,
+    /// Time zone in which the database keeps dates with a time, such as `UTC`; they are placed in the
+    /// center's periods accordingly. Default: the center's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Text columns that hold UTF-8 bytes read as Latin-1 ("Ã©" for "é") are repaired.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repair_double_encoding: bool,

@@ -3,8 +3,9 @@
 
 use crate::{
     AnswerProblem, Cell, LimitKind, Limits, ParseSummary, ReadSeek, Refusal, RefusalCode, Row, RowSink,
-    cell::{name_columns, recycle},
+    cell::recycle,
     connection::CsvOptions,
+    header::{HeaderSearch, compose, filled_columns},
 };
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -164,6 +165,20 @@ impl<'a> TextReader<'a> {
     }
 }
 
+/// Gives empty cells of a group the value above.
+fn fill_down(filled: &mut [(usize, String)], row: &mut [Cell<'_>]) {
+    for (column, above) in filled {
+        let Some(cell) = row.get_mut(*column) else { continue };
+        if cell.is_blank() {
+            if !above.is_empty() {
+                *cell = Cell::Text(Cow::Owned(above.clone()));
+            }
+        } else {
+            *above = cell.text().into_owned();
+        }
+    }
+}
+
 /// Separator, line ends, and what stands before the first line.
 struct Dialect {
     separator: u8,
@@ -230,6 +245,20 @@ fn guess_separator(sample: &[u8], terminator: u8, header: usize) -> u8 {
         let same = lines.iter().filter(|line| first > 0 && count(line, separator) == first).count();
         (same, first)
     };
+    let by_header = best_separator(score);
+    if by_header.1.0 >= 2 || lines.len() < 2 {
+        return by_header.0;
+    }
+    // The first line is like no other: a title. What most lines share decides.
+    let shared = |separator: u8| {
+        let counts: Vec<usize> = lines.iter().map(|line| count(line, separator)).collect();
+        let alike = |wanted: usize| counts.iter().filter(|count| **count == wanted).count();
+        counts.iter().filter(|count| **count > 0).map(|count| (alike(*count), *count)).max().unwrap_or((0, 0))
+    };
+    best_separator(shared).0
+}
+
+fn best_separator(score: impl Fn(u8) -> (usize, usize)) -> (u8, (usize, usize)) {
     let mut best = (b',', (0, 0));
     for separator in SEPARATORS {
         let found = score(separator);
@@ -237,7 +266,7 @@ fn guess_separator(sample: &[u8], terminator: u8, header: usize) -> u8 {
             best = (separator, found);
         }
     }
-    best.0
+    best
 }
 
 /// Rows of delimited text.
@@ -334,7 +363,13 @@ impl<'a> Lines<'a> {
     ) -> Result<ParseSummary, AnswerProblem> {
         let mut summary = ParseSummary::default();
         let columns = self.read_header(options, limits)?;
-        sink.columns(&columns)?;
+        if let Err(problem) = sink.columns(&columns) {
+            return Err(self.search_header(problem, limits));
+        }
+        let mut filled: Vec<(usize, String)> = filled_columns(&options.fill_down, &columns)?
+            .into_iter()
+            .map(|column| (column, String::new()))
+            .collect();
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
         let mut counted = 0u64;
         while let Next::Record { fields, line } = self.next(limits)? {
@@ -347,6 +382,9 @@ impl<'a> Lines<'a> {
                 let empty = cell.trim().is_empty();
                 blank &= empty;
                 row.push(if empty { Cell::Empty } else { Cell::Text(cell) });
+            }
+            if !blank {
+                fill_down(&mut filled, &mut row);
             }
             let extra = row.len() > columns.len() && row[columns.len()..].iter().any(|cell| !cell.is_blank());
             if blank {
@@ -377,9 +415,27 @@ impl<'a> Lines<'a> {
         Ok(summary)
     }
 
-    /// The column names: the record that begins at line `header_row`, or the first one.
+    /// Where columns are missing, the rows that follow are looked at: what was read may be a title.
+    fn search_header(&mut self, problem: AnswerProblem, limits: &Limits) -> AnswerProblem {
+        let mut search = match HeaderSearch::new(problem) {
+            Ok(search) => search,
+            Err(problem) => return problem,
+        };
+        while let Ok(Next::Record { fields, line }) = self.next(limits) {
+            let texts = (0..fields).map(|index| self.field(index, fields).into_owned()).collect();
+            if self.terminator == b'\n' && search.look(line, texts) {
+                break;
+            }
+        }
+        search.problem()
+    }
+
+    /// The column names: the records that end at line `header_row`, or the first ones.
     fn read_header(&mut self, options: &CsvOptions, limits: &Limits) -> Result<Vec<String>, AnswerProblem> {
-        let wanted = u64::from(options.header_row.unwrap_or(1));
+        let rows = options.header_rows.clamp(1, 20) as usize;
+        let wanted = options.header_row.map(u64::from);
+        let first = wanted.map_or(1, |last| last.saturating_sub(rows as u64 - 1));
+        let mut grid: Vec<Vec<String>> = Vec::new();
         let mut counted = 0u64;
         loop {
             match self.next(limits)? {
@@ -387,15 +443,24 @@ impl<'a> Lines<'a> {
                 Next::Record { fields, line } => {
                     counted += 1;
                     let line = if self.terminator == b'\n' { line } else { counted };
-                    if line < wanted {
+                    if line < first {
                         continue;
                     }
                     let names: Vec<String> =
                         (0..fields).map(|index| self.field(index, fields).into_owned()).collect();
-                    let columns = name_columns(names);
-                    if columns.is_empty() && options.header_row.is_none() {
+                    let blank = names.iter().all(|name| name.trim().is_empty());
+                    if blank && wanted.is_none() && grid.is_empty() {
                         continue;
                     }
+                    grid.push(names);
+                    let complete = match wanted {
+                        Some(last) => line >= last,
+                        None => grid.len() == rows,
+                    };
+                    if !complete {
+                        continue;
+                    }
+                    let columns = compose(std::mem::take(&mut grid), true);
                     if columns.is_empty() {
                         return Err(AnswerProblem::Malformed {
                             detail: "the header row is empty".to_owned(),

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod cell;
 pub mod connection;
 mod csv;
+mod header;
 mod json;
 pub mod kept_rows;
 pub mod limits;
@@ -29,7 +30,9 @@ pub use paging::next_page;
 pub use problem::{AnswerProblem, Drift, LimitKind, MissingColumn};
 pub use recording::{RawRow, raw_row};
 pub use refusal::{Refusal, RefusalCode};
-pub use request::{HttpRequest, PlanProblem, Request, SqlEngine, SqlRequest, SqlTarget, plan};
+pub use request::{
+    HttpRequest, PlanProblem, Request, SqlEngine, SqlRequest, SqlTarget, plan, reads_changes_only,
+};
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,9 @@ pub struct Drift {
     pub unreadable: Vec<String>,
     /// The columns of the answer.
     pub found: Vec<String>,
+    /// The row in which the missing columns stand, below a title that was taken for the header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u64>,
 }
 
 /// Why an answer as a whole cannot be used.
@@ -354,8 +357,11 @@ impl Drift {
         for column in &self.unreadable {
             parts.push(format!("tidak satu pun nilai di kolom “{column}” terbaca"));
         }
+        let hint = self.header_row.map_or_else(String::new, |row| {
+            format!(" Judul kolom tampaknya di baris {row}: tulis `header_row = {row}`.")
+        });
         format!(
-            "Bentuk data berubah: {}. Tidak ada angka yang disimpan sampai pemetaan disesuaikan.",
+            "Bentuk data berubah: {}.{hint} Tidak ada angka yang disimpan sampai pemetaan disesuaikan.",
             parts.join("; ")
         )
     }
@@ -371,8 +377,11 @@ impl Drift {
         for column in &self.unreadable {
             parts.push(format!("not one value in column “{column}” can be read"));
         }
+        let hint = self.header_row.map_or_else(String::new, |row| {
+            format!(" The header seems to be in row {row}: write `header_row = {row}`.")
+        });
         format!(
-            "The form of the data has changed: {}. No figure is stored until the mapping is adjusted.",
+            "The form of the data has changed: {}.{hint} No figure is stored until the mapping is adjusted.",
             parts.join("; ")
         )
     }

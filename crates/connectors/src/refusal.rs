@@ -45,6 +45,8 @@ pub enum RefusalCode {
     BreakdownEmpty,
     /// The cell that names the row is empty.
     KeyEmpty,
+    /// The cell that names the row is a number whose last digits are lost.
+    KeyDigits,
     /// Another row says something else for the same region, period and breakdown.
     Duplicate,
     /// More cells than columns.
@@ -80,6 +82,7 @@ impl RefusalCode {
             RefusalCode::CellError => "cell_error",
             RefusalCode::BreakdownEmpty => "breakdown_empty",
             RefusalCode::KeyEmpty => "key_empty",
+            RefusalCode::KeyDigits => "key_digits",
             RefusalCode::Duplicate => "duplicate",
             RefusalCode::TooManyCells => "too_many_cells",
             RefusalCode::Unfinished => "unfinished",
@@ -196,6 +199,9 @@ impl Refusal {
             RefusalCode::CellError => format!("rumus gagal dan menghasilkan {found}; perbaiki."),
             RefusalCode::BreakdownEmpty => "rincian kosong.".to_owned(),
             RefusalCode::KeyEmpty => "pengenal baris kosong.".to_owned(),
+            RefusalCode::KeyDigits => format!(
+                "pengenal {found} tersimpan sebagai angka, dan lembar kerja hanya menyimpan 15 digit; digit terakhirnya hilang. Jadikan kolom ini teks, lalu isi ulang."
+            ),
             RefusalCode::Duplicate => format!(
                 "nilai {found} berbeda dari yang sudah disebut di baris {expected} untuk wilayah, periode dan rincian yang sama."
             ),
@@ -248,6 +254,9 @@ impl Refusal {
             RefusalCode::CellError => format!("the formula failed with {found}; repair it."),
             RefusalCode::BreakdownEmpty => "the breakdown is empty.".to_owned(),
             RefusalCode::KeyEmpty => "the row's identifier is empty.".to_owned(),
+            RefusalCode::KeyDigits => format!(
+                "the identifier {found} is kept as a number, of which spreadsheets keep 15 digits; its last digits are lost. Make the column text and enter them again."
+            ),
             RefusalCode::Duplicate => format!(
                 "{found} differs from what row {expected} said for the same region, period and breakdown."
             ),

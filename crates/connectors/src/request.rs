@@ -1,7 +1,7 @@
 //! What to ask a source first. Secrets stay names; the fetcher puts them in.
 
 use crate::{
-    connection::{Auth, Connection, JsonOptions, Location, Paging},
+    connection::{Auth, Connection, JsonOptions, Location, Paging, TrustProblem},
     limits::Limits,
     sql_check::{self, SqlProblem},
 };
@@ -70,6 +70,16 @@ pub enum SqlTarget {
     },
 }
 
+impl SqlTarget {
+    /// The path of the file or the name of the host, as the pack has it.
+    pub fn name(&self) -> String {
+        match self {
+            SqlTarget::File { path } => path.clone(),
+            SqlTarget::Server { host, .. } => host.clone(),
+        }
+    }
+}
+
 /// A query on a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlRequest {
@@ -104,6 +114,12 @@ pub enum PlanProblem {
     /// The agency's program sends the rows.
     #[error("the rows of this source are sent by the agency's program; there is nothing to fetch")]
     Pushed,
+    /// No such time zone.
+    #[error("`{0}` is not a time zone such as `Asia/Jakarta` or `UTC`")]
+    BadTimeZone(String),
+    /// Whom to believe on an encrypted connection cannot be told.
+    #[error(transparent)]
+    Trust(#[from] TrustProblem),
     /// The query is not one harmless `select`.
     #[error("{0}")]
     Query(#[from] SqlProblem),
@@ -112,6 +128,12 @@ pub enum PlanProblem {
 /// The first request of a run. `since` is the start of the last good run, `YYYY-MM-DD HH:MM:SS` in the
 /// source's time zone; a first run starts at 1970.
 pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, PlanProblem> {
+    if let Some(name) = connection.time_zone()
+        && jiff::tz::TimeZone::get(name).is_err()
+    {
+        return Err(PlanProblem::BadTimeZone(name.to_owned()));
+    }
+    connection.trust()?;
     match connection {
         Connection::Csv(options) => locate(&options.location),
         Connection::Spreadsheet(options) => locate(&options.location),
@@ -127,6 +149,11 @@ pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, Pla
             plan_sql(SqlEngine::Mysql, server(options, 3306), &options.query, since)
         }
     }
+}
+
+/// Whether a run of `connection` asks only for what changed since the last one.
+pub fn reads_changes_only(connection: &Connection) -> bool {
+    matches!(plan(connection, None), Ok(Request::Sql(request)) if request.since_count > 0)
 }
 
 fn locate(location: &Location) -> Result<Request, PlanProblem> {

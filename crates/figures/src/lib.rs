@@ -44,8 +44,8 @@ pub use runs::{
 pub use targets::{Bounds, put_targets, targets_in_force};
 pub use views::{QueryLimits, QueryResult, query_views};
 pub use write::{
-    LargestChange, RunOutcome, RunPreview, StagedRow, commit_run, declare_counts, preview_run, recompute,
-    recompute_compared,
+    LargestChange, RunFigures, RunOutcome, RunPreview, StagedRow, commit_run, commit_run_with,
+    declare_counts, preview_run, recompute, recompute_compared,
 };
 
 /// The schema of this crate, for [`Db::migrate`].

@@ -78,12 +78,42 @@ pub fn commit_run(
     counters: RunCounters,
     finished_at: i64,
 ) -> Result<RunOutcome, DbError> {
+    let run = RunFigures { run_id, staged, refused, answer, counters, finished_at };
+    commit_run_with(db, run, |_, _| Ok(()))
+}
+
+/// What a good run brings to its commit.
+#[derive(Debug)]
+pub struct RunFigures<'a> {
+    /// The run.
+    pub run_id: i64,
+    /// Its figures.
+    pub staged: Vec<StagedRow>,
+    /// Rows kept aside.
+    pub refused: &'a [RefusedRow],
+    /// What the service answered.
+    pub answer: Option<&'a AnswerBody>,
+    /// What was counted.
+    pub counters: RunCounters,
+    /// Now, Unix milliseconds.
+    pub finished_at: i64,
+}
+
+/// The same, along with whatever else must be known exactly when the run is.
+pub fn commit_run_with(
+    db: &Db,
+    run: RunFigures<'_>,
+    also: impl FnOnce(&mut Tx<'_>, RunOutcome) -> Result<(), DbError>,
+) -> Result<RunOutcome, DbError> {
+    let RunFigures { run_id, staged, refused, answer, counters, finished_at } = run;
     let staged = prepare(staged)?;
     let packed = answer.map(PackedAnswer::of).transpose()?;
     db.write(|tx| {
         let answer_id = packed.as_ref().map(|answer| runs::store_answer(tx, answer)).transpose()?;
         let counters = &counters;
-        commit_in(tx, staged, &Commit { run_id, refused, answer_id, counters, finished_at })
+        let outcome = commit_in(tx, staged, &Commit { run_id, refused, answer_id, counters, finished_at })?;
+        also(tx, outcome)?;
+        Ok(outcome)
     })
 }
 

@@ -52,4 +52,5 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0013_audit_sent.sql"),
     },
     Migration { set: "server", number: 14, name: "clock", sql: include_str!("../migrations/0014_clock.sql") },
+    Migration { set: "server", number: 15, name: "news", sql: include_str!("../migrations/0015_news.sql") },
 ];

@@ -9,6 +9,6 @@ mod mariadb;
 mod postgres;
 mod server;
 
-pub use mariadb::{MariaDb, mariadb};
+pub use mariadb::{MariaDb, TlsMariaDb, mariadb, mariadb_with_tls};
 pub use postgres::{Postgres, TlsPostgres, postgres, postgres_with_tls};
 pub use server::stop_all;

@@ -1,8 +1,9 @@
 //! MariaDB from the distribution's package, with its own data folder, socket, user and password.
 
-use crate::server::{as_account, folder, fresh_folder, launch, locked, run, unique_name, wait_until};
+use crate::server::{as_account, folder, fresh_folder, launch, locked, run, stop, unique_name, wait_until};
 use mysql::{Conn, OptsBuilder, prelude::Queryable};
 use std::{
+    fs,
     io::{self, Write},
     net::TcpListener,
     path::{Path, PathBuf},
@@ -109,15 +110,7 @@ fn ensure_running() -> io::Result<()> {
     }
     let folder = folder("mariadb");
     let (data, log) = (folder.join("data"), folder.join("log"));
-    fresh_folder(&data, "mysql")?;
-    let mut install = as_account("mysql", Path::new("mariadb-install-db"))?;
-    install.current_dir("/").args([
-        "--no-defaults",
-        "--skip-test-db",
-        "--auth-root-authentication-method=normal",
-    ]);
-    run(install.arg(format!("--datadir={}", data.display())))?;
-    create_user(&data)?;
+    init(&data)?;
     // A free port is found by asking for one; the server is the next to bind it.
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let mut server = as_account("mysql", Path::new("mariadbd"))?;
@@ -131,6 +124,80 @@ fn ensure_running() -> io::Result<()> {
         .arg(format!("--pid-file={}", data.join("mariadb.pid").display()));
     launch(&mut server, &log)?;
     wait_until(&log, || connect(None).is_ok())
+}
+
+/// An empty data folder with the account of the tests.
+fn init(data: &Path) -> io::Result<()> {
+    fresh_folder(data, "mysql")?;
+    let mut install = as_account("mysql", Path::new("mariadb-install-db"))?;
+    install.current_dir("/").args([
+        "--no-defaults",
+        "--skip-test-db",
+        "--auth-root-authentication-method=normal",
+    ]);
+    run(install.arg(format!("--datadir={}", data.display())))?;
+    create_user(data)
+}
+
+/// A server of one's own that listens on TCP at `127.0.0.1` and speaks TLS; ended with this value.
+#[derive(Debug)]
+pub struct TlsMariaDb {
+    folder: PathBuf,
+    /// Where it listens.
+    pub port: u16,
+    /// User.
+    pub user: &'static str,
+    /// Password.
+    pub password: &'static str,
+}
+
+/// Starts a server with a certificate and its key, both PEM. Panics, in words, when it does not start.
+pub fn mariadb_with_tls(certificate: &str, key: &str) -> TlsMariaDb {
+    start_with_tls(certificate, key).unwrap_or_else(|error| {
+        panic!("MariaDB is needed for this test (apt-get install mariadb-server): {error}")
+    })
+}
+
+fn start_with_tls(certificate: &str, key: &str) -> io::Result<TlsMariaDb> {
+    let folder = std::env::temp_dir().join(format!("pendopo-{}", unique_name()));
+    let (data, log) = (folder.join("data"), folder.join("log"));
+    locked(&folder, || init(&data))?;
+    // Written through the server's own account, which must be able to read its key.
+    for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+        let given = folder.join(name);
+        fs::write(&given, text)?;
+        let mut install = as_account("mysql", Path::new("install"))?;
+        run(install.args(["-m", "600"]).arg(&given).arg(data.join(name)))?;
+    }
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut server = as_account("mysql", Path::new("mariadbd"))?;
+    server.current_dir("/").args(["--no-defaults", "--bind-address=127.0.0.1"]);
+    for (option, file) in [
+        ("datadir", data.clone()),
+        ("socket", data.join("s.sock")),
+        ("pid-file", data.join("mariadb.pid")),
+        ("ssl-cert", data.join("server.crt")),
+        ("ssl-key", data.join("server.key")),
+    ] {
+        server.arg(format!("--{option}={}", file.display()));
+    }
+    launch(server.arg(format!("--port={port}")), &log)?;
+    let socket = data.join("s.sock").display().to_string();
+    let answers = || {
+        let options = OptsBuilder::new().socket(Some(socket.clone())).user(Some(USER)).pass(Some(PASSWORD));
+        Conn::new(options).is_ok()
+    };
+    let started = TlsMariaDb { folder, port, user: USER, password: PASSWORD };
+    wait_until(&log, answers)?;
+    Ok(started)
+}
+
+impl Drop for TlsMariaDb {
+    fn drop(&mut self) {
+        // A server left behind must not hide a test's panic.
+        let _ended = stop(&self.folder.join("data/mariadb.pid"), "-TERM");
+        let _removed = fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// Makes the account before the server opens its socket, in the server's own bootstrap mode.

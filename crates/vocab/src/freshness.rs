@@ -10,6 +10,9 @@ pub struct FreshnessPromise {
     pub every_secs: i64,
     /// Delay forgiven before "late" becomes "stale", in seconds.
     pub grace_secs: i64,
+    /// The newest period that it delivered ended at most this long ago, in seconds. Beyond it the source is
+    /// late, beyond twice as long stale, however often it answers.
+    pub period_within_secs: Option<i64>,
 }
 
 /// The state of a source, worst first when sorted by attention needed.
@@ -43,6 +46,8 @@ pub struct SourceHistory {
     pub blocked: bool,
     /// The last failure was a change of shape.
     pub changed: bool,
+    /// When the newest period that it delivered ended.
+    pub newest_until: Option<Timestamp>,
 }
 
 impl FreshnessPromise {
@@ -63,14 +68,30 @@ impl FreshnessPromise {
         let Some(last_good) = history.last_good else {
             return if history.failures_since > 0 { FreshnessState::Late } else { FreshnessState::Waiting };
         };
-        let age = now.duration_since(last_good);
-        if age <= SignedDuration::from_secs(self.every_secs) {
-            FreshnessState::Fresh
-        } else if age <= SignedDuration::from_secs(self.every_secs + self.grace_secs) {
-            FreshnessState::Late
-        } else {
-            FreshnessState::Stale
-        }
+        let within = SignedDuration::from_secs(self.every_secs);
+        let answers = kept(now.duration_since(last_good), within, SignedDuration::from_secs(self.grace_secs));
+        answers.min(self.data_state(history, now))
+    }
+
+    /// The state of the data themselves, whenever they were read: a service that goes on repeating old
+    /// dates is as late as one that says nothing.
+    pub fn data_state(self, history: &SourceHistory, now: Timestamp) -> FreshnessState {
+        let (Some(within), Some(until)) = (self.period_within_secs, history.newest_until) else {
+            return FreshnessState::Fresh;
+        };
+        let within = SignedDuration::from_secs(within);
+        kept(now.duration_since(until), within, within)
+    }
+}
+
+/// Whether something of this age is as promised, within what is forgiven, or beyond.
+fn kept(age: SignedDuration, promised: SignedDuration, forgiven: SignedDuration) -> FreshnessState {
+    if age <= promised {
+        FreshnessState::Fresh
+    } else if age <= promised + forgiven {
+        FreshnessState::Late
+    } else {
+        FreshnessState::Stale
     }
 }
 
@@ -95,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_promise_is_kept_late_then_stale() {
-        let promise = FreshnessPromise { every_secs: 3600, grace_secs: 1800 };
+        let promise = FreshnessPromise { every_secs: 3600, grace_secs: 1800, period_within_secs: None };
         let start = Timestamp::from_second(1_700_000_000).unwrap();
         let at = |secs: i64, h: SourceHistory| promise.state(&h, start + SignedDuration::from_secs(secs));
         let good = SourceHistory { last_good: Some(start), ..SourceHistory::default() };
@@ -112,5 +133,30 @@ mod tests {
             at(0, SourceHistory { failures_since: 1, blocked: true, ..good }),
             FreshnessState::Blocked
         );
+    }
+
+    #[test]
+    fn old_data_are_late_however_often_they_are_sent() {
+        let day = 86_400;
+        let promise =
+            FreshnessPromise { every_secs: 3600, grace_secs: 1800, period_within_secs: Some(3 * day) };
+        let end = Timestamp::from_second(1_700_000_000).unwrap();
+        let check = |days: i64, unread_secs: i64, want: FreshnessState| {
+            let now = end + SignedDuration::from_secs(days * day);
+            let history = SourceHistory {
+                last_good: Some(now - SignedDuration::from_secs(unread_secs)),
+                newest_until: Some(end),
+                ..SourceHistory::default()
+            };
+            assert_eq!(promise.state(&history, now), want, "{days} days, {unread_secs} s");
+        };
+        check(-1, 60, FreshnessState::Fresh);
+        check(3, 60, FreshnessState::Fresh);
+        check(4, 60, FreshnessState::Late);
+        check(7, 60, FreshnessState::Stale);
+        // The worse of the two counts.
+        check(1, 7200, FreshnessState::Stale);
+        check(4, 7200, FreshnessState::Stale);
+        check(7, 4000, FreshnessState::Stale);
     }
 }

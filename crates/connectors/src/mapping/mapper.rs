@@ -9,7 +9,7 @@ use super::{
     region::RegionReader,
     value::{ValueReader, refuse},
 };
-use crate::{AnswerProblem, Cell, Drift, MissingColumn, Refusal, RefusalCode, Row, recording};
+use crate::{AnswerProblem, Cell, Drift, MissingColumn, Refusal, RefusalCode, Row, cell, recording};
 use hashbrown::HashMap;
 use pendopo_vocab::{Cadence, Period, RegionCode, RegionLevel};
 use std::sync::Arc;
@@ -76,7 +76,20 @@ struct Figure {
     aggregate: RowAggregation,
     broken_down: bool,
     when: Vec<CompiledCondition>,
+    /// Some row met the conditions.
+    met: bool,
+    /// Some row gave a figure.
+    told: bool,
     reader: ValueReader,
+}
+
+/// A value of the mapping that got no figure from any row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SilentValue {
+    /// Its position in [`Mapping::value`].
+    pub value: usize,
+    /// Rows met its conditions, and had nothing to read.
+    pub met: bool,
 }
 
 #[derive(Default)]
@@ -137,6 +150,8 @@ impl<'t> Mapper<'t> {
                 aggregate: value.aggregate,
                 broken_down: value.broken_down,
                 when: Vec::new(),
+                met: false,
+                told: false,
                 reader: ValueReader::new(value, mapping.number_format, shape),
             });
         }
@@ -342,6 +357,13 @@ impl<'t> Mapper<'t> {
         let mut blank = true;
         for column in &self.key {
             let cell = &row.cells[*column];
+            // Different identifiers are the same once their last digits are gone.
+            if let Cell::Number(number) = cell
+                && number.abs() >= cell::EXACT_DIGITS
+            {
+                let (name, found) = (&self.columns[*column], cell.text());
+                return Err(refuse(row.number, name, RefusalCode::KeyDigits, &found, ""));
+            }
             blank &= cell.is_blank();
             self.scratch.push_str(cell.text().trim());
             self.scratch.push('\u{1f}');
@@ -398,6 +420,7 @@ impl<'t> Mapper<'t> {
             if !figure.when.iter().all(|condition| condition.holds(row.cells)) {
                 continue;
             }
+            figure.met = true;
             let gathers = figure.aggregate != RowAggregation::None;
             let region = if region.level() <= figure.level {
                 region
@@ -428,6 +451,7 @@ impl<'t> Mapper<'t> {
                 let found = region.to_string();
                 return Err(refuse(row.number, "", RefusalCode::NotARow, &found, ""));
             };
+            figure.told = true;
             let fact = Fact {
                 value,
                 row_no: row.number,
@@ -510,10 +534,16 @@ impl<'t> Mapper<'t> {
             .map(|(_, value)| value.column.clone().unwrap_or_else(|| "*".to_owned()))
             .collect();
         (!unreadable.is_empty()).then(|| Drift {
-            missing: Vec::new(),
             unreadable,
             found: self.columns.clone(),
+            ..Drift::default()
         })
+    }
+
+    /// The values of the mapping that got no figure from the rows so far.
+    pub fn silent_values(&self) -> Vec<SilentValue> {
+        let silent = self.figures.iter().enumerate().filter(|(_, figure)| !figure.told);
+        silent.map(|(value, figure)| SilentValue { value, met: figure.met }).collect()
     }
 
     /// The figures that are gathered from several rows, by their last row, and those of them that are
@@ -586,8 +616,8 @@ impl Finder<'_> {
         }
         Err(AnswerProblem::Changed(Drift {
             missing: self.missing,
-            unreadable: Vec::new(),
             found: self.columns.to_vec(),
+            ..Drift::default()
         }))
     }
 }

@@ -15,7 +15,7 @@ pub use check::{MappingContext, MappingProblem, check_mapping};
 pub use collector::Collector;
 pub(crate) use columns::find as column_position;
 pub use columns::{ColumnChanges, compare_columns, likely_name};
-pub use mapper::{Fact, IndicatorShape, Mapper, RowVerdict};
+pub use mapper::{Fact, IndicatorShape, Mapper, RowVerdict, SilentValue};
 pub use schema::{
     BreakdownMapping, CodeSystem, Condition, EmptyCell, Mapping, PeriodMapping, RegionMapping,
     RowAggregation, ValueMapping,

@@ -167,6 +167,10 @@ pub struct ValueMapping {
     /// Only rows that meet all these conditions carry this figure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<Condition>,
+    /// Said in the run's notes when no row carries this figure, such as `Tingkat 1–5 tidak ada dalam berkas;
+    /// jumlah antar tingkat tidak dapat dicocokkan.`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<String>,
     /// Whether the source's breakdown applies to this figure.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub broken_down: bool,

@@ -7,7 +7,10 @@ mod ods;
 mod table;
 mod xls;
 
-use crate::{AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, connection::SpreadsheetOptions};
+use crate::{
+    AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, cell::EXACT_DIGITS,
+    connection::SpreadsheetOptions,
+};
 use calamine::{
     CellErrorType, DataRef, ExcelDateTime, Reader, SheetVisible, Xlsb, XlsbError, Xlsx, XlsxError,
 };
@@ -172,9 +175,9 @@ fn cell_of<'s>(value: &DataRef<'s>) -> Cell<'s> {
     }
 }
 
-/// Spreadsheets keep every number as a float; whole ones are whole.
+/// Spreadsheets keep every number as a float; whole ones are whole as long as every digit is known.
 fn number<'s>(value: f64) -> Cell<'s> {
-    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+    if value.fract() == 0.0 && value.abs() < EXACT_DIGITS {
         Cell::Int(value as i64)
     } else if value.is_finite() {
         Cell::Number(value)

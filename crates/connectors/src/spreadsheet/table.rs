@@ -1,8 +1,10 @@
 //! From a stream of cells to header and rows, holding one row at a time.
 
 use crate::{
-    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, Row, RowSink, cell::name_columns,
+    AnswerProblem, Cell, LimitKind, Limits, ParseSummary, Row, RowSink,
+    cell::EXACT_DIGITS,
     connection::SpreadsheetOptions,
+    header::{HeaderSearch, compose, filled_columns},
 };
 use std::ops::ControlFlow;
 
@@ -33,6 +35,9 @@ pub(super) struct Table<'k, 's> {
     count: u64,
     summary: ParseSummary,
     done: bool,
+    /// The columns are not those of the mapping: the header is looked for in the rows that follow, of
+    /// which the texts at hand are kept.
+    search: Option<(HeaderSearch, Vec<String>)>,
 }
 
 impl<'k, 's> Table<'k, 's> {
@@ -58,6 +63,7 @@ impl<'k, 's> Table<'k, 's> {
             count: 0,
             summary: ParseSummary::default(),
             done: false,
+            search: None,
         }
     }
 
@@ -90,11 +96,16 @@ impl<'k, 's> Table<'k, 's> {
         }
         if self.columns.is_empty() {
             self.header_cell(row, column, &value())?;
+        } else if self.search.is_some() {
+            self.searched_cell(column, &value());
         } else if (column as usize) < self.columns.len() {
             let value = value();
             self.touched |= !value.is_blank();
+            if matches!(value, Cell::Number(number) if number.abs() >= EXACT_DIGITS) {
+                self.summary.note("digits_lost");
+            }
             self.cells[column as usize] = value;
-        } else if self.summary.notes.is_empty() && !value().is_blank() {
+        } else if !self.summary.notes.contains(&"cells_beside_the_table") && !value().is_blank() {
             // Remarks beside the table are of no concern.
             self.summary.note("cells_beside_the_table");
         }
@@ -131,6 +142,9 @@ impl<'k, 's> Table<'k, 's> {
                 self.end_header()?;
             }
             return Ok(());
+        }
+        if self.search.is_some() {
+            return self.end_searched_row(row);
         }
         if self.touched {
             self.touched = false;
@@ -187,30 +201,8 @@ impl<'k, 's> Table<'k, 's> {
                 cell.clone_from(&text);
             }
         }
-        if merged.is_empty() {
-            // Text centred across cells looks merged without being so.
-            for line in grid.iter_mut().take(rows - 1) {
-                let mut above = String::new();
-                for cell in line {
-                    if cell.is_empty() {
-                        cell.clone_from(&above);
-                    } else {
-                        above.clone_from(cell);
-                    }
-                }
-            }
-        }
-        let names = (0..width).map(|column| {
-            let mut parts: Vec<&str> = Vec::new();
-            for line in &grid {
-                let part = line[column].trim();
-                if !part.is_empty() && parts.last() != Some(&part) {
-                    parts.push(part);
-                }
-            }
-            parts.join(" ")
-        });
-        self.columns = name_columns(names.collect());
+        // Text centred across cells looks merged without being so.
+        self.columns = compose(grid, merged.is_empty());
         if self.columns.is_empty() {
             return Err(AnswerProblem::Malformed {
                 detail: "the header row is empty".to_owned(),
@@ -218,22 +210,37 @@ impl<'k, 's> Table<'k, 's> {
             });
         }
         self.cells = vec![Cell::Empty; self.columns.len()];
-        for wanted in self.fill_down {
-            match self.columns.iter().position(|name| name == wanted) {
-                Some(column) => self.filled.push((column, Cell::Empty)),
-                None => {
-                    return Err(AnswerProblem::Changed(crate::Drift {
-                        missing: vec![crate::MissingColumn {
-                            column: wanted.clone(),
-                            likely: crate::mapping::likely_name(wanted, &self.columns),
-                        }],
-                        unreadable: Vec::new(),
-                        found: self.columns.clone(),
-                    }));
-                }
-            }
+        if let Err(problem) = self.sink.columns(&self.columns) {
+            self.search = Some((HeaderSearch::new(problem)?, Vec::new()));
+            return Ok(());
         }
-        self.sink.columns(&self.columns)
+        for column in filled_columns(self.fill_down, &self.columns)? {
+            self.filled.push((column, Cell::Empty));
+        }
+        Ok(())
+    }
+
+    /// Takes a cell of a row that may be the header.
+    fn searched_cell(&mut self, column: u32, value: &Cell<'s>) {
+        let column = column as usize;
+        if let Some((_, texts)) = &mut self.search
+            && column < self.limits.fields
+        {
+            if texts.len() <= column {
+                texts.resize(column + 1, String::new());
+            }
+            texts[column] = value.text().into_owned();
+        }
+    }
+
+    /// Ends a row that may be the header; the problem comes back when the search is over.
+    fn end_searched_row(&mut self, row: u32) -> Result<(), AnswerProblem> {
+        let Some((mut search, texts)) = self.search.take() else { return Ok(()) };
+        if search.look(u64::from(row) + 1, texts) {
+            return Err(search.problem());
+        }
+        self.search = Some((search, Vec::new()));
+        Ok(())
     }
 
     /// Takes a merged area that becomes known while the cells come.
@@ -251,6 +258,9 @@ impl<'k, 's> Table<'k, 's> {
         if self.columns.is_empty() {
             return Err(AnswerProblem::Empty);
         }
-        Ok(self.summary)
+        match self.search {
+            Some((search, _)) => Err(search.problem()),
+            None => Ok(self.summary),
+        }
     }
 }

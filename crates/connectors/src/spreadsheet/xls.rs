@@ -114,6 +114,9 @@ fn workbook_stream(body: &mut dyn ReadSeek) -> Result<Vec<u8>, AnswerProblem> {
     Ok(bytes)
 }
 
+/// Places of the grids of a workbook: all 65,536 rows with 30 columns.
+const MOST_PLACES: u64 = 65_536 * 30;
+
 /// The area that the cells of each sheet span.
 struct Grid {
     limit: u64,
@@ -125,8 +128,9 @@ struct Grid {
 impl Grid {
     fn new(limits: &Limits) -> Grid {
         Grid {
-            // The library keeps two grids, values and formulas.
-            limit: limits.cells / 2,
+            // The library keeps two dense grids, values and formulas, some 60 bytes for each place. However
+            // much an import by hand may hold, a sheet of this format with more places is an attack.
+            limit: (limits.cells / 2).min(MOST_PLACES),
             total: 0,
             rows: None,
             columns: (0, 0),

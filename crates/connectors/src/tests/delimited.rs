@@ -86,3 +86,102 @@ fn long_lines_and_many_columns_are_bounded() {
     let problem = try_parse(&csv(), &[wide]).err();
     assert!(matches!(problem, Some(AnswerProblem::TooLarge { kind: crate::LimitKind::Columns, .. })));
 }
+
+#[test]
+fn header_rows_and_groups_of_a_sheet_saved_as_text_are_composed() {
+    let body = fixture("csv/two_header_rows.csv");
+    let options = CsvOptions {
+        header_row: Some(4),
+        header_rows: 2,
+        fill_down: vec!["Kecamatan".to_owned()],
+        ..CsvOptions::default()
+    };
+    let seen = rows_of(&csv_with(options.clone()), body.clone());
+    assert_eq!(seen.columns, ["Kecamatan", "Kode Desa", "Penduduk L", "Penduduk P", "Keterangan"]);
+    let found: Vec<(u64, &str, &str)> =
+        seen.rows.iter().map(|(line, cells)| (*line, cells[0].as_str(), cells[1].as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (5, "Jati", "33.16.01.2001"),
+            (6, "Jati", "33.16.01.2002"),
+            (7, "Randublatung", "33.16.02.2001"),
+            (9, "Randublatung", "33.16.02.2002"),
+            (10, "JUMLAH", ""),
+        ]
+    );
+    // Without a declared row the first ones are the header.
+    let start = body.windows(9).position(|nine| nine == b"Kecamatan").unwrap();
+    let bare = CsvOptions { header_row: None, ..options.clone() };
+    let seen = rows_of(&csv_with(bare), body[start..].to_vec());
+    assert_eq!((seen.columns[2].as_str(), seen.rows[1].1[0].as_str()), ("Penduduk L", "Jati"));
+    let gone = CsvOptions { fill_down: vec!["Kapanewon".to_owned()], ..options };
+    assert_eq!(try_parse(&csv_with(gone), &[body]).err().unwrap().code(), "changed");
+}
+
+#[test]
+fn a_title_in_the_place_of_the_header_is_told_with_the_right_row() {
+    use super::sheets::raw_xlsx;
+    let check = |connection: &Connection, body: Vec<u8>, want: Option<u64>| {
+        let problem = mapped(connection, body);
+        let Some(AnswerProblem::Changed(drift)) = &problem else { panic!("{problem:?}") };
+        assert_eq!(drift.header_row, want, "{problem:?}");
+        let said = problem.unwrap().sentence(pendopo_vocab::Lang::Id);
+        assert_eq!(said.contains("header_row ="), want.is_some(), "{said}");
+        said
+    };
+    let rows = "33.16.01.2001;2026-09;7\n";
+    let said = check(
+        &csv(),
+        format!("REKAP GIZI, TAHUN 2026\nDinas Kesehatan\nkode;bulan;jumlah\n{rows}{rows}").into(),
+        Some(3),
+    );
+    assert!(said.contains("di baris 3: tulis `header_row = 3`"), "{said}");
+    check(&csv(), format!("kode_lain;periode;total\n{rows}{rows}").into(), None);
+    let sheet_of = |lines: &[&[&str]]| {
+        let mut rows = String::new();
+        for (at, cells) in lines.iter().enumerate() {
+            rows += &format!("<row r=\"{}\">", at + 1);
+            for (column, text) in cells.iter().enumerate() {
+                let place = format!("{}{}", ['A', 'B', 'C'][column], at + 1);
+                rows += &format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+            }
+            rows += "</row>";
+        }
+        raw_xlsx(rows.as_bytes(), "<sst/>", "")
+    };
+    let plain = sheet(SpreadsheetOptions { header_rows: 1, ..SpreadsheetOptions::default() });
+    let data: &[&str] = &["33.16.01.2001", "2026-09", "7"];
+    check(&plain, sheet_of(&[&["REKAP GIZI"], &[], &["Kode", "Bulan", "Jumlah"], data]), Some(3));
+    check(&plain, sheet_of(&[&["REKAP GIZI"], data, data]), None);
+    // The last row of the file.
+    check(&plain, sheet_of(&[&["REKAP GIZI"], &["kode", "bulan", "jumlah"]]), Some(2));
+}
+
+/// The problem of reading `body` for a mapping of the columns kode, bulan and jumlah.
+fn mapped(connection: &Connection, body: Vec<u8>) -> Option<AnswerProblem> {
+    struct Strict;
+    impl crate::RowSink for Strict {
+        fn columns(&mut self, columns: &[String]) -> Result<(), AnswerProblem> {
+            let wanted = ["kode", "bulan", "jumlah"];
+            let gone = |name: &&str| crate::mapping::column_position(columns, name).is_none();
+            let missing: Vec<_> = wanted
+                .into_iter()
+                .filter(gone)
+                .map(|name| crate::MissingColumn { column: name.to_owned(), likely: None })
+                .collect();
+            match missing.is_empty() {
+                true => Ok(()),
+                false => Err(AnswerProblem::Changed(crate::Drift { missing, ..Default::default() })),
+            }
+        }
+        fn row(&mut self, _: &crate::Row<'_>) -> std::ops::ControlFlow<()> {
+            std::ops::ControlFlow::Continue(())
+        }
+        fn problem(&mut self, _: crate::Refusal) {}
+    }
+    let mut cursor = Cursor::new(body);
+    let mut pages =
+        [PageReader { url: "fixture".to_owned(), status: 200, content_type: None, body: &mut cursor }];
+    crate::parse(connection, &mut pages, &Limits::default(), &mut Strict).err()
+}

@@ -43,6 +43,15 @@ fn map(toml: &str, connection: &Connection, body: &[u8]) -> Result<Collector<'st
     Ok(collector)
 }
 
+/// What is refused of rows that `key` names.
+pub(super) fn refusals_by_key(connection: &Connection, body: &[u8], key: &str) -> Vec<crate::Refusal> {
+    let toml = format!(
+        "key = [\"{key}\"]\n[region]\ncolumn = \"kode\"\n[period]\ncolumn = \"bulan\"\n\
+         [[value]]\nindicator = \"balita\"\ncolumn = \"jumlah\"\naggregate = \"sum\"\n"
+    );
+    map(&toml, connection, body).unwrap().refusals
+}
+
 fn shown(facts: &[Fact]) -> Vec<String> {
     facts
         .iter()

@@ -166,3 +166,48 @@ fn passwords_missing_sheets_and_other_files_are_told() {
     assert_eq!(try_parse(&plain(), &[book[..book.len() - 30].to_vec()]).err().unwrap().code(), "truncated");
     assert_eq!(try_parse(&plain(), &[raw_xlsx(b"", "<sst/>", "")]).err().unwrap().code(), "empty");
 }
+
+#[test]
+fn identifiers_that_lost_their_last_digits_are_told() {
+    // What Excel makes of 3316050101900001 and 3316050101900002 in a cell that is not text.
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in ["nik", "kode", "bulan", "jumlah"].into_iter().enumerate() {
+        sheet.write(0, column as u16, name).unwrap();
+    }
+    for row in 1..=2 {
+        sheet.write(row, 0, 3_316_050_101_900_000_f64).unwrap();
+        sheet.write(row, 1, "33.16.01.2001").unwrap();
+        sheet.write(row, 2, "2026-09").unwrap();
+        sheet.write(row, 3, 1).unwrap();
+    }
+    sheet.write(3, 0, 331_605_010_190_000_f64).unwrap().write(3, 1, "33.16.01.2001").unwrap();
+    sheet.write(3, 2, "2026-10").unwrap().write(3, 3, 1).unwrap();
+    let body = book.save_to_buffer().unwrap();
+    let (seen, summary) = try_parse(&plain(), std::slice::from_ref(&body)).unwrap();
+    assert_eq!(summary.notes, ["digits_lost"]);
+    assert_eq!(seen.rows[0].1[0], "3316050101900000");
+
+    // As the key of a row it would make two people one.
+    let refused = super::mapping::refusals_by_key(&plain(), &body, "nik");
+    let found: Vec<_> = refused.iter().map(|refusal| (refusal.row_no, refusal.code.as_str())).collect();
+    assert_eq!(found, [(2, "key_digits"), (3, "key_digits")]);
+    let said = refused[0].sentence(pendopo_vocab::Lang::Id);
+    assert!(said.contains("15 digit") && said.contains("“nik”"), "{said}");
+}
+
+#[test]
+fn an_old_workbook_is_bounded_whatever_an_import_may_hold() {
+    // The far cell of the fixture, in a column that a bulk import would have room for.
+    let mut body = fixture("spreadsheet/far_cell.xls");
+    let number_there = [0x7e, 0x02, 0x0a, 0x00, 0xff, 0xff, 0xff, 0x00];
+    let at = body.windows(8).position(|eight| eight == number_there).unwrap();
+    body[at + 6] = 99;
+    let mut cursor = Cursor::new(body);
+    let mut pages =
+        [PageReader { url: "fixture".to_owned(), status: 200, content_type: None, body: &mut cursor }];
+    let bulk = Limits::bulk();
+    assert!(bulk.cells / 2 > 65_536 * 100, "the bound of the format itself is what holds here");
+    let problem = crate::parse(&plain(), &mut pages, &bulk, &mut Seen::default()).err();
+    assert_eq!(problem, Some(AnswerProblem::TooLarge { kind: crate::LimitKind::Cells, limit: 65_536 * 30 }));
+}

@@ -39,6 +39,10 @@ pub struct Source {
     pub sentence_en: String,
     /// A good run is promised at least this often, in seconds.
     pub fresh_every_secs: i64,
+    /// The newest period that it delivered, such as `2026-11-18`.
+    pub newest_period: Option<String>,
+    /// That period ended at most this long ago, in seconds, where that is promised.
+    pub period_within_secs: Option<i64>,
     /// When the last good run ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_good_at: Option<Timestamp>,
@@ -73,6 +77,8 @@ fn source(app: &App, health: &SourceHealth, now: Timestamp) -> Source {
         sentence: health.sentence(Lang::Id, now, zone),
         sentence_en: health.sentence(Lang::En, now, zone),
         fresh_every_secs: health.fresh_every_secs,
+        newest_period: health.facts.news.newest.map(|newest| newest.period.to_string()),
+        period_within_secs: health.period_within_secs,
         last_good_at: health.last_good,
         accepted: health.accepted,
         refused: health.refused,

@@ -193,6 +193,9 @@ impl ReferenceCheck<'_> {
             let spans = [
                 ("fresh_every", Some(&source.fresh_every)),
                 ("grace", source.grace.as_ref()),
+                ("period_within", source.period_within.as_ref()),
+                ("since_overlap", source.since_overlap.as_ref()),
+                ("full_every", source.full_every.as_ref()),
                 ("timeout", source.timeout.as_ref()),
                 ("keep_answers", source.keep_answers.as_ref()),
                 ("keep_refused", source.keep_refused.as_ref()),

@@ -97,6 +97,19 @@ pub struct SourceFile {
     /// Delay forgiven before late becomes stale. Default: half of `fresh_every`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace: Option<String>,
+    /// The newest period that it delivers ended at most this long ago, such as `3 days` for daily figures or
+    /// `35 days` for monthly ones: beyond it the source is late, beyond twice as long stale, however often it
+    /// answers. Left out: only `fresh_every` is watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_within: Option<String>,
+    /// For queries with `:since`: how far before the start of the last good run is read again, since rows
+    /// are stamped before they are visible and clocks differ. Default: `10 minutes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_overlap: Option<String>,
+    /// For queries with `:since`: everything is read again this often, such as `7 days`, since rows get
+    /// edited without a new date and some disappear. Left out: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_every: Option<String>,
     /// A run is given up after this long. Default: `2 minutes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,

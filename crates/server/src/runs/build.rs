@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::{AppError, AppResult},
     jobs::progress::Step,
+    sources::note::read_notes,
     web::{Asked, Chrome, TimeStyle, Tr, how_long, thousands},
     widgets::{Empty, Mark, Shape},
 };
@@ -149,6 +150,7 @@ pub fn one(
         source_href: listed.source_code.as_ref().map(|code| format!("/sumber/{code}")),
         read_again: run.retry_of.map(|of| (format!("/penarikan/{of}/ditolak"), t.tr1("run-read-again", of))),
         run: item(&listed, asked),
+        notes: read_notes(reader, run_id)?.iter().map(|note| note.sentence(t.lang())).collect(),
         facts,
         chrome,
     })

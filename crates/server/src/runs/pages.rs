@@ -60,6 +60,8 @@ pub struct RunPage {
     pub sentence: String,
     /// Progress while it lasts.
     pub progress: Option<Progress>,
+    /// What it had to say besides its figures.
+    pub notes: Vec<String>,
     /// Counts and times: word and explanation.
     pub facts: Vec<(String, String)>,
 }

@@ -101,6 +101,12 @@ pub fn one(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, code: &str) -
     }
     let time = |at| asked.time(at, TimeStyle::DateTime);
     facts.extend(source.ill_since.map(|at| (words("source-ill-since"), time(at))));
+    let news = source.facts.news;
+    facts.extend(news.newest.map(|newest| (words("source-newest"), newest.period.label(t.lang()))));
+    if let Some(within) = source.period_within_secs {
+        facts.push((words("source-newest-promise"), t.tr1("promise-within", rules::span(within, t.lang()))));
+    }
+    facts.extend(news.brought_at.map(|at| (words("source-brought"), time(at))));
     facts.extend(source.expected_at().map(|at| (words("source-expected"), time(at))));
     if !source.new_columns.is_empty() {
         facts.push((words("source-new-columns"), source.new_columns.join(", ")));
@@ -111,6 +117,7 @@ pub fn one(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, code: &str) -
         pushed,
         facts,
         indicators,
+        notes: source.notes.iter().map(|note| note.sentence(t.lang())).collect(),
         runs: recent.iter().map(|run| runs::item(run, asked)).collect(),
         chrome,
     })

@@ -3,6 +3,8 @@
 mod build;
 pub mod clock;
 pub mod jobs;
+pub mod news;
+pub mod note;
 pub mod pages;
 pub mod problem;
 pub mod receipts;

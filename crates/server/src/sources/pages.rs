@@ -58,6 +58,8 @@ pub struct SourcePage {
     pub facts: Vec<(String, String)>,
     /// The indicators it feeds: address and name.
     pub indicators: Vec<(String, String)>,
+    /// What its last good run had to say.
+    pub notes: Vec<String>,
     /// Its last runs.
     pub runs: Vec<crate::runs::pages::RunItem>,
 }

@@ -1,6 +1,9 @@
 //! How a source keeps its promise, in a word and in a sentence. Pure.
 
-use super::problem::RunProblem;
+use super::{
+    news::{News, say_age},
+    problem::RunProblem,
+};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use pendopo_vocab::{FreshnessPromise, FreshnessState, Lang, SourceHistory};
 
@@ -17,6 +20,8 @@ pub struct SourceFacts {
     pub last_failure: Option<Timestamp>,
     /// Why the last run came to nothing.
     pub problem: Option<RunProblem>,
+    /// How new its data are.
+    pub news: News,
     /// When it is read next.
     pub next_start: Option<Timestamp>,
     /// Short name of the agency.
@@ -27,20 +32,34 @@ pub struct SourceFacts {
 
 /// The state of a source.
 pub fn state(facts: &SourceFacts, promise: FreshnessPromise, now: Timestamp) -> FreshnessState {
+    promise.state(&history(facts), now)
+}
+
+fn history(facts: &SourceFacts) -> SourceHistory {
     let is = |test: fn(&RunProblem) -> bool| facts.problem.as_ref().is_some_and(test);
-    let history = SourceHistory {
+    SourceHistory {
         last_good: facts.last_good,
         failures_since: facts.failures,
         blocked: is(RunProblem::is_block),
         changed: is(RunProblem::is_change),
-    };
-    promise.state(&history, now)
+        newest_until: facts.news.newest.map(|newest| newest.until),
+    }
+}
+
+/// Whether the source is as ill as it is because its data are old, though it was read as promised.
+fn only_old(facts: &SourceFacts, promise: FreshnessPromise, now: Timestamp) -> bool {
+    let answering = FreshnessPromise { period_within_secs: None, ..promise };
+    state(facts, promise, now) < state(facts, answering, now)
 }
 
 /// Since when the source is not as promised.
 pub fn ill_since(facts: &SourceFacts, promise: FreshnessPromise, now: Timestamp) -> Option<Timestamp> {
     match state(facts, promise, now) {
         FreshnessState::Fresh | FreshnessState::Waiting => None,
+        FreshnessState::Late | FreshnessState::Stale if only_old(facts, promise, now) => {
+            let (newest, within) = facts.news.newest.zip(promise.period_within_secs)?;
+            Some(newest.until + SignedDuration::from_secs(within))
+        }
         FreshnessState::Late | FreshnessState::Stale => {
             let due = facts.last_good.map(|at| at + SignedDuration::from_secs(promise.every_secs));
             due.or(facts.failing_since)
@@ -69,7 +88,15 @@ pub fn sentence(
     let last = facts.last_good.map(|at| moment(at, lang, now, zone));
     let every = span(promise.every_secs, lang);
     let count = facts.failures;
+    let old = facts.news.newest.zip(promise.period_within_secs).filter(|_| only_old(facts, promise, now));
+    let old = old.map(|(newest, within)| say_age(newest, &span(within, lang), lang, now, zone));
     let first = match state {
+        FreshnessState::Late if let Some(old) = &old => {
+            say(format!("Terlambat: {old}"), format!("Late: {old}"))
+        }
+        FreshnessState::Stale if let Some(old) = &old => {
+            say(format!("Basi sejak {since}: {old}"), format!("Stale since {since}: {old}"))
+        }
         FreshnessState::Fresh => {
             let last = last.unwrap_or_default();
             say(format!("Segar: data terakhir {last}."), format!("Fresh: last data {last}."))
@@ -189,7 +216,8 @@ mod tests {
     use crate::jobs::fetcher::{FetchProblem, Phase};
     use pendopo_connectors::{AnswerProblem, Drift, MissingColumn};
 
-    const PROMISE: FreshnessPromise = FreshnessPromise { every_secs: 3_600, grace_secs: 1_800 };
+    const PROMISE: FreshnessPromise =
+        FreshnessPromise { every_secs: 3_600, grace_secs: 1_800, period_within_secs: None };
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + secs).unwrap()

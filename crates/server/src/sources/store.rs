@@ -1,9 +1,9 @@
 //! What the database knows of sources: definitions, past runs, schedules, the shape of their answers.
 
-use super::{problem::RunProblem, rules, rules::SourceFacts};
+use super::{news::read_news, note, problem::RunProblem, rules, rules::SourceFacts};
 use crate::{
     jobs::schedule::{Ran, Schedule},
-    packs::schema::SourceFile,
+    packs::{schema::SourceFile, spans::parse_span},
     web::Vitals,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -32,6 +32,8 @@ pub struct SourceHealth {
     pub fresh_every_secs: i64,
     /// Delay forgiven, in seconds.
     pub grace_secs: i64,
+    /// The newest period ended at most this long ago, in seconds, where that is promised.
+    pub period_within_secs: Option<i64>,
     /// The state.
     pub state: FreshnessState,
     /// Since when it is not as promised.
@@ -48,6 +50,8 @@ pub struct SourceHealth {
     pub running: Option<i64>,
     /// Columns that were new in the last answer and that nothing reads.
     pub new_columns: Vec<String>,
+    /// What the last good run had to say.
+    pub notes: Vec<note::RunNote>,
     /// What else is known.
     pub facts: SourceFacts,
 }
@@ -60,7 +64,11 @@ impl SourceHealth {
 
     /// What the source promised.
     pub fn promise(&self) -> FreshnessPromise {
-        FreshnessPromise { every_secs: self.fresh_every_secs, grace_secs: self.grace_secs }
+        FreshnessPromise {
+            every_secs: self.fresh_every_secs,
+            grace_secs: self.grace_secs,
+            period_within_secs: self.period_within_secs,
+        }
     }
 
     /// When new data are due at the latest, by the promise.
@@ -150,7 +158,7 @@ fn health(
     now: Timestamp,
 ) -> Result<SourceHealth, DbError> {
     let (source_id, row) = (source.id, source.row);
-    let past = read_past(reader, source_id)?;
+    let past = SourceFacts { news: read_news(reader, source_id)?, ..read_past(reader, source_id)? };
     let id = [Value::from(source_id)];
     let sql = format!(
         "select run_id, accepted, refused from run where {OF_SERVICE} and status <> 'running' order by run_id desc limit 1"
@@ -170,7 +178,13 @@ fn health(
         contact: agency.and_then(|agency| agency.contact.clone()),
         ..past
     };
-    let promise = FreshnessPromise { every_secs: row.fresh_every_secs, grace_secs: row.grace_secs };
+    let period_within = definition.as_ref().and_then(|definition| definition.period_within.as_deref());
+    let period_within_secs = period_within.and_then(|text| parse_span(text).ok()).map(|span| span.as_secs());
+    let promise =
+        FreshnessPromise { every_secs: row.fresh_every_secs, grace_secs: row.grace_secs, period_within_secs };
+    let sql = format!("select max(run_id) from run where {OF_SERVICE} and status = 'done'");
+    let last_done: Option<i64> = reader.query_one(&sql, &id, |row| row.get(0))?;
+    let notes = last_done.map_or(Ok(Vec::new()), |run_id| note::read_notes(reader, run_id))?;
     Ok(SourceHealth {
         source_id,
         position: row.position,
@@ -189,6 +203,8 @@ fn health(
         name: row.name,
         fresh_every_secs: row.fresh_every_secs,
         grace_secs: row.grace_secs,
+        period_within_secs,
+        notes,
         facts,
     })
 }

@@ -9,6 +9,7 @@
 mod api_flow;
 mod audit_flow;
 mod boundaries_flow;
+mod budget_flow;
 mod cli_flow;
 mod demo_flow;
 mod disk_full;

@@ -4,8 +4,9 @@
 use super::{
     Bounds, FetchProblem, Fetcher, Phase,
     address::{self, AllowedNetworks},
+    patience,
+    trust::Trusted,
 };
-use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use pendopo_connectors::{HttpRequest, Page, connection::Auth};
 use reqwest::{
@@ -150,9 +151,14 @@ impl<'a> HttpRun<'a> {
         fetcher: &'a Fetcher,
         bounds: &'a Bounds,
         deadline: Instant,
+        trusted: Option<Trusted>,
     ) -> Result<HttpRun<'a>, FetchProblem> {
         install_tls();
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        if let Some(trusted) = trusted {
+            builder = builder.tls_backend_preconfigured(trusted.settings);
+        }
+        let client = builder
             .user_agent(concat!("pendopo/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(GuardedResolver { lookup: fetcher.lookup.clone(), allowed: bounds.allowed.clone() })
             .redirect(reqwest::redirect::Policy::none())
@@ -166,12 +172,7 @@ impl<'a> HttpRun<'a> {
 
     /// One page, tried again while that may help and there is time.
     pub(super) async fn get(&mut self, request: &HttpRequest) -> Result<Page, FetchProblem> {
-        let mut pauses = ExponentialBuilder::default()
-            .with_min_delay(self.bounds.retry_pause)
-            .with_max_delay(Duration::from_secs(30))
-            .with_max_times(self.bounds.attempts.saturating_sub(1))
-            .with_jitter()
-            .build();
+        let mut pauses = patience::pauses(self.bounds);
         loop {
             let (problem, asked_for) = match self.attempt(request).await {
                 Ok(page) => return Ok(page),
@@ -185,8 +186,7 @@ impl<'a> HttpRun<'a> {
             if pause > MAX_RETRY_AFTER || Instant::now() + pause >= self.deadline {
                 return Err(problem);
             }
-            tracing::info!(problem = problem.code(), pause_ms = pause.as_millis() as u64, "asking again");
-            tokio::time::sleep(pause).await;
+            patience::wait(&problem, pause).await;
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod address;
 mod file;
 mod http;
+mod patience;
 mod problem;
 pub mod provider;
 pub mod secrets;
@@ -15,6 +16,7 @@ mod sql_postgres;
 mod sql_sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trust;
 
 pub use address::AllowedNetworks;
 use file::find_complete_file;
@@ -23,7 +25,7 @@ pub use problem::{FetchProblem, Phase};
 pub use secrets::Secrets;
 
 use http::HttpRun;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use pendopo_connectors::{
     AnswerProblem, HttpRequest, PlanProblem, Request, SqlEngine, SqlRequest, SqlTarget,
     connection::{Connection, Paging},
@@ -41,6 +43,7 @@ use std::{
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use trust::Trusted;
 
 /// Bounds of one run.
 #[derive(Debug, Clone)]
@@ -85,11 +88,11 @@ impl Default for Bounds {
 pub struct Order<'a> {
     /// How the source is reached.
     pub connection: &'a Connection,
-    /// End of the last good run, `YYYY-MM-DD HH:MM:SS` in the center's time zone.
+    /// From when on changes are asked for, `YYYY-MM-DD HH:MM:SS` in the source's time zone.
     pub since: Option<&'a str>,
     /// The bounds.
     pub bounds: &'a Bounds,
-    /// Time zone in which databases show their moments.
+    /// The center's time zone, in which moments are recorded.
     pub time_zone: &'a TimeZone,
     /// Ends the fetch early.
     pub cancel: &'a CancellationToken,
@@ -159,8 +162,12 @@ impl Fetcher {
         let work = async {
             match &request {
                 Request::Http(first) => self.fetch_http(order, first, deadline).await,
-                Request::File { pattern } => self.fetch_file(order, pattern).await,
-                Request::Sql(query) => self.fetch_sql(order, query, deadline).await,
+                Request::File { pattern } => {
+                    patience::again(order.bounds, deadline, || self.fetch_file(order, pattern)).await
+                }
+                Request::Sql(query) => {
+                    patience::again(order.bounds, deadline, || self.fetch_sql(order, query, deadline)).await
+                }
             }
         };
         tokio::select! {
@@ -176,7 +183,9 @@ impl Fetcher {
         first: &HttpRequest,
         deadline: Instant,
     ) -> Result<Fetched, FetchFailure> {
-        let mut run = HttpRun::new(self, order.bounds, deadline)?;
+        let trust = order.connection.trust().map_err(PlanProblem::from)?;
+        let trusted = self.trusted(trust)?;
+        let mut run = HttpRun::new(self, order.bounds, deadline, trusted)?;
         let mut recorder = Recorder::new(Tape::new(order.bounds.max_bytes)?)?;
         let (mut pages, mut rows, mut bytes) = (0usize, 0usize, 0u64);
         let mut next = Some(first.clone());
@@ -245,6 +254,7 @@ impl Fetcher {
                     user: user.clone(),
                     password,
                     tls: *tls,
+                    trusted: self.trusted(order.connection.trust().map_err(PlanProblem::from)?)?,
                 }
             }
         };
@@ -254,8 +264,9 @@ impl Fetcher {
             secrets: self.secrets.clone(),
             bounds: order.bounds.clone(),
             deadline,
+            started_at: self.clock.now(),
             cancel: order.cancel.child_token(),
-            time_zone: order.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            zones: Zones::of(order)?,
         };
         // When this future is dropped the thread is told to stop at its next row.
         let _stop = call.cancel.clone().drop_guard();
@@ -320,6 +331,8 @@ enum SqlPlace {
         user: String,
         password: Option<String>,
         tls: bool,
+        /// Whom to believe instead of those whom the machine trusts.
+        trusted: Option<Trusted>,
     },
 }
 
@@ -330,8 +343,50 @@ struct SqlCall {
     secrets: Secrets,
     bounds: Bounds,
     deadline: Instant,
+    started_at: Timestamp,
     cancel: CancellationToken,
-    time_zone: String,
+    zones: Zones,
+}
+
+/// A database's moments have no zone of their own: where its clock stands, and where the center's does.
+#[derive(Debug, Clone)]
+struct Zones {
+    source: TimeZone,
+    center: TimeZone,
+}
+
+impl Zones {
+    fn of(order: &Order<'_>) -> Result<Zones, FetchFailure> {
+        let center = order.time_zone.clone();
+        let Some(name) = order.connection.time_zone() else {
+            return Ok(Zones { source: center.clone(), center });
+        };
+        let source = TimeZone::get(name).map_err(|_| PlanProblem::BadTimeZone(name.to_owned()))?;
+        Ok(Zones { source, center })
+    }
+
+    /// The source's name for itself, for `set timezone`.
+    fn source_name(&self) -> &str {
+        self.source.iana_name().unwrap_or("UTC")
+    }
+
+    /// The source's distance from UTC now, such as `+07:00`: servers know this form without tables of
+    /// zones.
+    fn source_offset(&self, now: Timestamp) -> String {
+        let secs = self.source.to_offset(now).seconds();
+        let sign = if secs < 0 { '-' } else { '+' };
+        let minutes = secs.abs() / 60;
+        format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    /// A moment of the source as the center's clock shows it.
+    fn at_center(&self, at: DateTime) -> DateTime {
+        if self.source == self.center {
+            return at;
+        }
+        let zoned = at.to_zoned(self.source.clone());
+        zoned.map_or(at, |moment| moment.with_time_zone(self.center.clone()).datetime())
+    }
 }
 
 impl SqlCall {

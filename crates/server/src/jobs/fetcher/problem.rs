@@ -69,6 +69,11 @@ pub enum FetchProblem {
         /// Address asked, without its query.
         url: String,
     },
+    /// A MySQL server keeps the user's password in the format of before version 4.1.
+    OldPassword {
+        /// Host asked for.
+        host: String,
+    },
     /// Another HTTP status that is no answer.
     Status {
         /// HTTP status.
@@ -154,6 +159,7 @@ impl FetchProblem {
             FetchProblem::TooManyRows { .. } => "too_many_rows",
             FetchProblem::TooManyPages { .. } => "too_many_pages",
             FetchProblem::Blocked { .. } => "blocked",
+            FetchProblem::OldPassword { .. } => "old_password",
             FetchProblem::Status { .. } => "status",
             FetchProblem::Redirect { .. } => "redirect",
             FetchProblem::Broken { .. } => "broken",
@@ -182,7 +188,7 @@ impl FetchProblem {
 
     /// Whether the other side keeps us out: the source's state is "blocked".
     pub fn is_block(&self) -> bool {
-        matches!(self, FetchProblem::Blocked { .. })
+        matches!(self, FetchProblem::Blocked { .. } | FetchProblem::OldPassword { .. })
     }
 
     /// Whether the center's own staff must act rather than the service's keeper.
@@ -222,7 +228,7 @@ impl FetchProblem {
                 format!("Layanan di {host} tidak menjawab ({detail}). Hubungi pengelolanya.")
             }
             FetchProblem::Tls { host, detail } => format!(
-                "Sambungan aman ke {host} gagal ({detail}). Minta pengelola memperbarui sertifikatnya."
+                "Sambungan aman ke {host} gagal ({detail}). Minta pengelola memperbarui sertifikatnya; bila sertifikatnya buatan sendiri, sebutkan `ca_file` atau `certificate_sha256` pada sumber."
             ),
             FetchProblem::TimedOut { phase, after_millis } => {
                 let secs = seconds(*after_millis, ',');
@@ -253,6 +259,9 @@ impl FetchProblem {
             }
             FetchProblem::Blocked { status, url } => format!(
                 "Layanan menolak akses ({status}) di {url}. Periksa kunci atau kata sandi, dan minta pengelola layanan membuka akses."
+            ),
+            FetchProblem::OldPassword { host } => format!(
+                "Server MySQL di {host} menyimpan kata sandi pengguna ini dalam format lama (old_passwords), yang tidak aman. Minta pengelolanya menjalankan `set old_passwords = 0`, lalu mengisi ulang kata sandi pengguna itu."
             ),
             FetchProblem::Status { status, url } if *status == 429 || *status >= 500 => format!(
                 "Layanan di {url} sedang terganggu ({status}). Akan dicoba lagi; bila berlanjut, hubungi pengelolanya."
@@ -304,7 +313,9 @@ impl FetchProblem {
                 format!("The service at {host} does not answer ({detail}). Call its keeper.")
             }
             FetchProblem::Tls { host, detail } => {
-                format!("No secure connection to {host} ({detail}). Ask its keeper to renew the certificate.")
+                format!(
+                    "No secure connection to {host} ({detail}). Ask its keeper to renew the certificate; if it is signed by itself, name `ca_file` or `certificate_sha256` in the source."
+                )
             }
             FetchProblem::TimedOut { phase, after_millis } => {
                 let secs = seconds(*after_millis, '.');
@@ -333,6 +344,9 @@ impl FetchProblem {
             }
             FetchProblem::Blocked { status, url } => format!(
                 "The service refuses access ({status}) at {url}. Check the key or password and ask its keeper to open access."
+            ),
+            FetchProblem::OldPassword { host } => format!(
+                "The MySQL server at {host} keeps this user's password in the old format (old_passwords), which is not safe. Ask its keeper to run `set old_passwords = 0` and to set the user's password anew."
             ),
             FetchProblem::Status { status, url } if *status == 429 || *status >= 500 => {
                 format!(

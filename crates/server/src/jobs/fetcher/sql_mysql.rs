@@ -1,7 +1,8 @@
 //! A query on MySQL or MariaDB: a read-only transaction, a time limit kept by the server, rows one by
 //! one. Old servers that know neither limit are still bound by the connection's own timeouts.
 
-use super::{FetchProblem, SqlCall, SqlPlace, tape_problem};
+use super::{FetchProblem, SqlCall, SqlPlace, Zones, tape_problem};
+use jiff::civil::DateTime;
 use mysql::{Conn, OptsBuilder, Params, SslOpts, Value, consts::ColumnType, prelude::Queryable};
 use pendopo_connectors::recording::{SqlRecorder, SqlValue};
 use std::{borrow::Cow, io::Write};
@@ -13,6 +14,9 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
     let mut connection = connect(call)?;
     let said = |error: mysql::Error| problem(call, &error);
     limit_time(call, &mut connection);
+    // What the server keeps with a zone is shown in the source's, like what it keeps without.
+    let offset = call.zones.source_offset(call.started_at);
+    connection.query_drop(format!("set time_zone = '{offset}'")).map_err(said)?;
     connection.query_drop("set session transaction read only").map_err(said)?;
     connection.query_drop("start transaction").map_err(said)?;
     let parameters = match &call.query.since {
@@ -31,7 +35,7 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
     for row in rows {
         let values = row.map_err(said)?.unwrap();
         let values: Vec<SqlValue<'static>> =
-            values.into_iter().zip(&types).map(|(cell, kind)| value(cell, *kind)).collect();
+            values.into_iter().zip(&types).map(|(cell, kind)| value(cell, *kind, &call.zones)).collect();
         recorder.row(&values).map_err(full)?;
         count += 1;
         call.check_rows(count)?;
@@ -44,7 +48,7 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
 }
 
 fn connect(call: &SqlCall) -> Result<Conn, FetchProblem> {
-    let SqlPlace::Server { host, address, port, database, user, password, tls } = &call.place else {
+    let SqlPlace::Server { host, address, port, database, user, password, tls, trusted } = &call.place else {
         return Err(call.refused(ENGINE, "expected a server"));
     };
     let time_left = call.time_left();
@@ -66,7 +70,9 @@ fn connect(call: &SqlCall) -> Result<Conn, FetchProblem> {
         // With TLS the certificate proves the name, so the name is given; without it the checked
         // address is.
         Some(_) if *tls => {
-            options.ip_or_hostname(Some(host.as_str())).tcp_port(*port).ssl_opts(SslOpts::default())
+            let authorities = trusted.as_ref().and_then(|trusted| trusted.authorities.clone());
+            let tls = SslOpts::default().with_root_cert_path(authorities);
+            options.ip_or_hostname(Some(host.as_str())).tcp_port(*port).ssl_opts(tls)
         }
         Some(address) => options.ip_or_hostname(Some(address.to_string())).tcp_port(*port),
     };
@@ -96,18 +102,30 @@ fn problem(call: &SqlCall, error: &mysql::Error) -> FetchProblem {
         return call.refused(ENGINE, &error.to_string());
     };
     match error {
-        // Wrong password, no right to the database, table or column; old password format.
-        mysql::Error::MySqlError(said) if [1044, 1045, 1142, 1143, 1251, 1698].contains(&said.code) => {
+        // The password is kept in the format of before 4.1: one of the two refuses it.
+        mysql::Error::MySqlError(said) if [1251, 1275].contains(&said.code) => {
+            FetchProblem::OldPassword { host: host.clone() }
+        }
+        mysql::Error::DriverError(mysql::DriverError::OldMysqlPasswordDisabled) => {
+            FetchProblem::OldPassword { host: host.clone() }
+        }
+        // Wrong password, no right to the database, table or column.
+        mysql::Error::MySqlError(said) if [1044, 1045, 1142, 1143, 1698].contains(&said.code) => {
             FetchProblem::Blocked { status: 0, url: format!("mysql://{host}") }
         }
         // Interrupted by the time limit: MariaDB, MySQL.
         mysql::Error::MySqlError(said) if [1969, 3024, 1317].contains(&said.code) => {
             super::timed_out(&call.bounds)
         }
-        mysql::Error::MySqlError(said) if [1040, 1203].contains(&said.code) => {
+        // Too many connections; waits for a lock, deadlocks, a server that is going down: these pass.
+        mysql::Error::MySqlError(said) if [1040, 1203, 1205, 1213, 1053].contains(&said.code) => {
             FetchProblem::NoConnection { host: host.clone(), detail: said.message.clone() }
         }
         mysql::Error::MySqlError(said) => call.refused(ENGINE, &said.message),
+        // The certificate is looked at with the first bytes that are sent.
+        mysql::Error::IoError(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+            FetchProblem::Tls { host: host.clone(), detail: error.to_string() }
+        }
         mysql::Error::TlsError(error) => FetchProblem::Tls { host: host.clone(), detail: error.to_string() },
         other => {
             FetchProblem::NoConnection { host: host.clone(), detail: call.secrets.redact(&other.to_string()) }
@@ -115,7 +133,7 @@ fn problem(call: &SqlCall, error: &mysql::Error) -> FetchProblem {
     }
 }
 
-fn value(value: Value, kind: ColumnType) -> SqlValue<'static> {
+fn value(value: Value, kind: ColumnType, zones: &Zones) -> SqlValue<'static> {
     match value {
         Value::NULL => SqlValue::Null,
         Value::Int(number) => SqlValue::Int(number),
@@ -126,7 +144,11 @@ fn value(value: Value, kind: ColumnType) -> SqlValue<'static> {
             text(format!("{year:04}-{month:02}-{day:02}"))
         }
         Value::Date(year, month, day, hour, minute, second, _) => {
-            text(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
+            text(match moment(year, month, day, hour, minute, second) {
+                Some(at) => zones.at_center(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+                // `0000-00-00 00:00:00` and the like: no moment, told as written.
+                None => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+            })
         }
         Value::Time(negative, days, hours, minutes, seconds, _) => {
             let sign = if negative { "-" } else { "" };
@@ -143,6 +165,12 @@ fn value(value: Value, kind: ColumnType) -> SqlValue<'static> {
             number.unwrap_or_else(|| text(written))
         }
     }
+}
+
+fn moment(year: u16, month: u8, day: u8, hour: u8, minute: u8, second: u8) -> Option<DateTime> {
+    let small = |number: u8| i8::try_from(number).ok();
+    let year = i16::try_from(year).ok()?;
+    DateTime::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, small(second)?, 0).ok()
 }
 
 fn text(text: String) -> SqlValue<'static> {

@@ -1,6 +1,7 @@
 //! A query on PostgreSQL: a read-only transaction, a time limit kept by the server, rows by cursor.
 
-use super::{FetchProblem, SqlCall, SqlPlace, http::chain, tape_problem};
+use super::{FetchProblem, SqlCall, SqlPlace, Zones, http::chain, tape_problem};
+use jiff::civil::DateTime;
 use pendopo_connectors::recording::{SqlRecorder, SqlValue};
 use postgres::{
     Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow,
@@ -41,7 +42,7 @@ impl ToSql for AsText<'_> {
 pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProblem> {
     let mut client = connect(call)?;
     let said = |error: postgres::Error| problem(call, &error);
-    let quoted_zone = call.time_zone.replace('\'', "");
+    let quoted_zone = call.zones.source_name().replace('\'', "");
     let settings = format!(
         "set default_transaction_read_only = on; set statement_timeout = {}; set lock_timeout = 5000; \
          set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'; set bytea_output = 'hex'; \
@@ -71,7 +72,7 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
             let SimpleQueryMessage::Row(row) = message else { continue };
             seen += 1;
             count += 1;
-            recorder.row(&values(&row, &types)).map_err(full)?;
+            recorder.row(&values(&row, &types, &call.zones)).map_err(full)?;
             call.check_rows(count)?;
         }
         if seen < BATCH {
@@ -83,7 +84,7 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
 }
 
 fn connect(call: &SqlCall) -> Result<Client, FetchProblem> {
-    let SqlPlace::Server { host, address, port, database, user, password, tls } = &call.place else {
+    let SqlPlace::Server { host, address, port, database, user, password, tls, trusted } = &call.place else {
         return Err(call.refused(ENGINE, "expected a server"));
     };
     let mut config = Config::new();
@@ -100,8 +101,11 @@ fn connect(call: &SqlCall) -> Result<Client, FetchProblem> {
     let connected = if *tls {
         super::http::install_tls();
         config.ssl_mode(SslMode::Require);
-        let settings = rustls::ClientConfig::with_platform_verifier()
-            .map_err(|error| FetchProblem::Tls { host: host.clone(), detail: error.to_string() })?;
+        let settings = match trusted {
+            Some(trusted) => trusted.settings.clone(),
+            None => rustls::ClientConfig::with_platform_verifier()
+                .map_err(|error| FetchProblem::Tls { host: host.clone(), detail: error.to_string() })?,
+        };
         config.connect(MakeRustlsConnect::new(settings))
     } else {
         config.ssl_mode(SslMode::Disable);
@@ -131,28 +135,31 @@ fn problem(call: &SqlCall, error: &postgres::Error) -> FetchProblem {
         }
         Some(said)
             if *said.code() == SqlState::TOO_MANY_CONNECTIONS
-                || *said.code() == SqlState::CANNOT_CONNECT_NOW =>
+                || *said.code() == SqlState::CANNOT_CONNECT_NOW
+                || *said.code() == SqlState::LOCK_NOT_AVAILABLE
+                || *said.code() == SqlState::T_R_DEADLOCK_DETECTED
+                || *said.code() == SqlState::ADMIN_SHUTDOWN =>
         {
             FetchProblem::NoConnection { host: host.clone(), detail: said.message().to_owned() }
         }
         Some(said) => call.refused(ENGINE, said.message()),
-        None if error.to_string().contains("tls") => {
+        None if error.to_string().contains("TLS") => {
             FetchProblem::Tls { host: host.clone(), detail: call.secrets.redact(&chain(error)) }
         }
         None => FetchProblem::NoConnection { host: host.clone(), detail: call.secrets.redact(&chain(error)) },
     }
 }
 
-fn values<'a>(row: &'a SimpleQueryRow, types: &[(String, Type)]) -> Vec<SqlValue<'a>> {
+fn values<'a>(row: &'a SimpleQueryRow, types: &[(String, Type)], zones: &Zones) -> Vec<SqlValue<'a>> {
     let values = types
         .iter()
         .enumerate()
-        .map(|(index, (_, kind))| row.get(index).map_or(SqlValue::Null, |text| value(text, kind)));
+        .map(|(index, (_, kind))| row.get(index).map_or(SqlValue::Null, |text| value(text, kind, zones)));
     values.collect()
 }
 
 /// What the server calls a number stays one: its point is not to be read by the source's own format.
-fn value<'a>(text: &'a str, kind: &Type) -> SqlValue<'a> {
+fn value<'a>(text: &'a str, kind: &Type, zones: &Zones) -> SqlValue<'a> {
     let as_text = || SqlValue::Text(Cow::Borrowed(text));
     match *kind {
         Type::BOOL => SqlValue::Bool(text == "t"),
@@ -160,6 +167,16 @@ fn value<'a>(text: &'a str, kind: &Type) -> SqlValue<'a> {
             text.parse().map_or_else(|_| as_text(), SqlValue::Int)
         }
         Type::NUMERIC | Type::FLOAT4 | Type::FLOAT8 => super::number(text).unwrap_or_else(as_text),
+        // Shown in the session's zone, which is the source's; its distance from UTC stands behind it.
+        Type::TIMESTAMP | Type::TIMESTAMPTZ => {
+            match text.get(..19).and_then(|start| start.parse::<DateTime>().ok()) {
+                Some(at) if zones.source != zones.center => {
+                    let shown = zones.at_center(at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+                    SqlValue::Text(Cow::Owned(shown))
+                }
+                _ => as_text(),
+            }
+        }
         // Fixed-width text is padded with spaces that nobody typed.
         Type::BPCHAR => SqlValue::Text(Cow::Borrowed(text.trim_end_matches(' '))),
         _ => as_text(),

@@ -2,7 +2,7 @@
 
 use super::{FetchProblem, SqlCall, SqlPlace, tape_problem};
 use pendopo_connectors::recording::{SqlRecorder, SqlValue};
-use rusqlite::{Connection, OpenFlags, limits::Limit, types::ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, limits::Limit, types::ValueRef};
 use std::{borrow::Cow, io::Write, time::Duration};
 
 /// Steps of the engine between two looks at the clock.
@@ -15,7 +15,14 @@ pub(super) fn read(call: &SqlCall, out: &mut dyn Write) -> Result<(), FetchProbl
     let SqlPlace::File(path) = &call.place else {
         return Err(call.refused("SQLite", "expected a file"));
     };
-    let said = |error: rusqlite::Error| call.refused("SQLite", &error.to_string());
+    let said = |error: rusqlite::Error| match error.sqlite_error_code() {
+        // Its application is writing.
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => match call.stop() {
+            Ok(()) => FetchProblem::FileInUse { path: call.query.target.name() },
+            Err(stopped) => stopped,
+        },
+        _ => call.refused("SQLite", &error.to_string()),
+    };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
     connection.busy_timeout(call.time_left().min(Duration::from_secs(5))).map_err(said)?;

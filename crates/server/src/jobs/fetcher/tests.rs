@@ -4,7 +4,10 @@ mod addresses;
 mod databases;
 mod faults;
 mod forgeries;
+mod patience;
 pub(crate) mod service;
+mod traps;
+mod trust;
 
 use super::*;
 use pendopo_connectors::{Limits, ParseSummary, Row, RowSink, recording::parse_recording};

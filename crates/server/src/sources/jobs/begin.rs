@@ -6,11 +6,11 @@ use crate::{
     audit::{Action, Entry},
     error::{AppError, AppResult},
     jobs::progress::Running,
-    packs::schema::SourceFile,
-    sources::{receipts, store},
+    packs::{schema::SourceFile, spans::parse_span},
+    sources::{news::read_news, receipts, store},
 };
-use jiff::Timestamp;
-use pendopo_connectors::{mapping::IndicatorShape, personal::mask_all};
+use jiff::{SignedDuration, Timestamp};
+use pendopo_connectors::{mapping::IndicatorShape, personal::mask_all, reads_changes_only};
 use pendopo_figures::{
     Db, DbError, Engine, NewRun, Reader, RunKind, begin_run_in, list_breakdowns, list_indicators,
     list_sources,
@@ -36,10 +36,12 @@ pub(super) struct Prepared {
     /// The indicators that sources may feed, and their ids in the same order.
     pub shapes: Vec<IndicatorShape>,
     pub indicator_ids: Vec<i64>,
+    /// Their names, for people.
+    pub indicator_names: Vec<String>,
     pub breakdowns: HashMap<String, i64>,
     /// Columns of the last answer.
     pub columns: Option<Vec<String>>,
-    /// When the last good run began.
+    /// From when on changes are asked for; `None` when everything is.
     pub since: Option<Timestamp>,
 }
 
@@ -62,7 +64,7 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
     let started_at = app.clock().now();
     let (wanted, owned, options) = (code.to_owned(), app.clone(), options.clone());
     let work = move || -> AppResult<Begun> {
-        let found = owned.db().read(|reader| prepare(reader, &wanted))?;
+        let found = owned.db().read(|reader| prepare(reader, &wanted, started_at))?;
         let prepared = found.ok_or_else(|| AppError::NotFound(format!("source `{wanted}`")))?;
         let prepared = prepared.map_err(AppError::Conflict)?;
         let source_id = prepared.source_id;
@@ -97,7 +99,11 @@ pub(super) async fn begin(app: &App, code: &str, kind: RunKind, options: &RunOpt
 }
 
 /// `None` when there is no such source; an inner error when its definition is of another version.
-fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared, String>>, DbError> {
+fn prepare(
+    reader: &mut Reader<'_>,
+    code: &str,
+    now: Timestamp,
+) -> Result<Option<Result<Prepared, String>>, DbError> {
     let sources = list_sources(reader)?;
     let Some(stored) =
         sources.into_iter().find(|source| source.retired_at.is_none() && source.row.code == code)
@@ -115,6 +121,7 @@ fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared
     let indicators = list_indicators(reader)?;
     // Computed indicators and ratios are made from others, never fed.
     let fed = indicators.iter().filter(|one| one.retired_at.is_none() && one.row.sql.is_none());
+    let indicator_names = fed.clone().map(|one| one.row.name.clone()).collect();
     let (shapes, indicator_ids) = fed
         .map(|one| {
             let row = &one.row;
@@ -128,15 +135,43 @@ fn prepare(reader: &mut Reader<'_>, code: &str) -> Result<Option<Result<Prepared
             (shape, one.id)
         })
         .unzip();
+    let since = match reads_changes_only(&source.connection) {
+        true => since(reader, &source, stored.id, now)?,
+        false => None,
+    };
     Ok(Some(Ok(Prepared {
         source_id: stored.id,
         source,
+        since,
         shapes,
         indicator_ids,
+        indicator_names,
         breakdowns: list_breakdowns(reader)?.into_iter().map(|(id, key)| (key, id)).collect(),
         columns: store::read_columns(reader, stored.id)?,
-        since: store::last_good_start(reader, stored.id)?,
     })))
+}
+
+/// Before the start of the last good run is read again by this much, unless the source says otherwise.
+const USUAL_OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// From when on a source is asked for changes: a little before the last good run began, or everything
+/// when that is due. The texts were checked with the pack.
+fn since(
+    reader: &mut Reader<'_>,
+    source: &SourceFile,
+    source_id: i64,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, DbError> {
+    let span = |text: &Option<String>| text.as_deref().and_then(|text| parse_span(text).ok());
+    if let Some(every) = span(&source.full_every) {
+        let full_at = read_news(reader, source_id)?.full_at;
+        if full_at.is_none_or(|at| now.duration_since(at) >= every) {
+            return Ok(None);
+        }
+    }
+    let overlap = span(&source.since_overlap).unwrap_or(USUAL_OVERLAP);
+    let last = store::last_good_start(reader, source_id)?;
+    Ok(last.and_then(|at| at.checked_sub(overlap).ok()))
 }
 
 fn lock_path(folder: &Path, source_id: i64) -> PathBuf {

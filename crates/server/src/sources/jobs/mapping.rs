@@ -7,14 +7,16 @@ use crate::{
         progress::{Running, Stage},
     },
     packs::schema::SourceFile,
-    sources::problem::RunProblem,
+    sources::{note::RunNote, problem::RunProblem},
 };
 use jiff::civil::Date;
 use pendopo_connectors::{
     AnswerProblem, Limits, ReadSeek, Refusal, Row, RowSink,
     connection::{Connection, CsvOptions, JsonOptions, SpreadsheetOptions},
     kept_rows::RowsRecorder,
-    mapping::{Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns},
+    mapping::{
+        Condition, Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns,
+    },
     personal::{Door, Finding, Guarded, Mac},
     recording::{holds_more_than_rows, is_plain_text, parse_recording},
 };
@@ -45,7 +47,7 @@ pub(super) struct Mapped {
     pub columns: Vec<String>,
     /// Columns that the last answer did not have.
     pub added_columns: Vec<String>,
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<RunNote>,
     /// Personal values met at the door.
     pub found: Vec<Finding>,
 }
@@ -285,12 +287,45 @@ impl Sink<'_> {
         if let Some(stopped) = self.kept.stopped {
             return Err(RunProblem::Fetch(stopped));
         }
-        let notes = parsed.map_err(RunProblem::Answer)?;
+        let mut notes: Vec<RunNote> = parsed
+            .map_err(RunProblem::Answer)?
+            .into_iter()
+            .map(|code| RunNote::Form(code.to_owned()))
+            .collect();
+        notes.extend(self.silent());
         let mut mapped = Mapped { notes, found, ..self.finish()? };
         if let Some(before) = before {
             mapped.added_columns = compare_columns(before, &mapped.columns).added;
         }
         Ok(mapped)
+    }
+
+    /// What the rows did not say. Some rows alone, or what changed alone, need not say everything.
+    fn silent(&self) -> Vec<RunNote> {
+        let reading = self.kept.reading;
+        if reading.only.is_some() || self.kept.rows == 0 || reading.prepared.since.is_some() {
+            return Vec::new();
+        }
+        let prepared = reading.prepared;
+        let values = self.mapper.silent_values();
+        let values = values
+            .iter()
+            .filter_map(|silent| Some((silent, prepared.source.mapping.value.get(silent.value)?)));
+        values
+            .map(|(silent, value)| {
+                let found = prepared.shapes.iter().position(|shape| shape.code == value.indicator);
+                let name = found.and_then(|at| prepared.indicator_names.get(at));
+                let indicator = name.unwrap_or(&value.indicator).clone();
+                let absent = value.absent.clone();
+                match silent.met {
+                    false => RunNote::NoSuchRow { indicator, wanted: in_words(&value.when), absent },
+                    true => {
+                        let column = value.column.clone().unwrap_or_else(|| "*".to_owned());
+                        RunNote::NoValue { indicator, column, absent }
+                    }
+                }
+            })
+            .collect()
     }
 
     fn finish(self) -> Result<Mapped, RunProblem> {
@@ -349,6 +384,17 @@ impl RowSink for Sink<'_> {
             self.kept.refuse(refusal);
         }
     }
+}
+
+/// Conditions in words that need no translation: `level = 5`.
+fn in_words(conditions: &[Condition]) -> String {
+    let one = |condition: &Condition| {
+        let begins = condition.starts_with.iter().map(|word| format!("{word}…"));
+        let empty = condition.empty.then(|| "–".to_owned());
+        let wanted: Vec<String> = condition.is.iter().cloned().chain(begins).chain(empty).collect();
+        format!("{} = {}", condition.column, wanted.join(" / "))
+    };
+    conditions.iter().map(one).collect::<Vec<_>>().join(" & ")
 }
 
 /// Refusals as stored. Row numbers are the key there: figures made of several rows have none of their

@@ -13,13 +13,20 @@ use crate::{
         progress::{Stage, Step},
     },
     packs::{schema::SourceFile, spans::parse_span},
-    sources::{clock, problem::RunProblem, store},
+    sources::{
+        clock,
+        news::{News, newest_of, put_news, read_news},
+        note::put_notes,
+        problem::RunProblem,
+        store,
+    },
 };
 use axum::body::Bytes;
+use jiff::{Timestamp, tz::TimeZone};
 use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
-    AnswerBody, DbError, RetryOutcome, RunCounters, RunEnd, RunKind, RunOutcome, RunPreview, StagedRow,
-    commit_retry, commit_run, fail_run, preview_run, put_breakdown, refuse_run, set_progress,
+    AnswerBody, DbError, RetryOutcome, RunCounters, RunEnd, RunFigures, RunKind, RunOutcome, RunPreview,
+    StagedRow, Tx, commit_retry, commit_run_with, fail_run, preview_run, put_breakdown, refuse_run, set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
 use std::{
@@ -217,7 +224,11 @@ async fn fetch(begun: &Begun) -> Result<Fetched, RunProblem> {
     if begun.options.probe {
         bounds.attempts = 1;
     }
-    let since = begun.prepared.since.map(|at| zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    // As the source's own clock shows it; an unknown zone was refused with the pack.
+    let source_zone = source.connection.time_zone().and_then(|name| TimeZone::get(name).ok());
+    let source_zone = source_zone.unwrap_or_else(|| zone.clone());
+    let since = begun.prepared.since;
+    let since = since.map(|at| source_zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
     begun.running.set(Stage::Fetching, 0, None);
     let on_bytes = |bytes: u64| begun.running.set(Stage::Fetching, bytes, None);
     let order = Order {
@@ -339,27 +350,53 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     mapped.counters.bytes = body.as_ref().map_or(0, |body| body.bytes.len() as i64);
     let now_ms = begun.app.clock().now().as_millisecond();
     let staged = std::mem::take(&mut mapped.staged);
+    let news = news_of(begun, &staged);
+    let counters = mapped.counters;
     let RetryOutcome { outcome, overtaken } = if begun.kind == RunKind::Retry {
         // Rows that are tried again stay with the run that refused them.
-        commit_retry(db, run_id, staged, mapped.counters, now_ms)?
+        commit_retry(db, run_id, staged, counters, now_ms)?
     } else {
-        let (refused, counters) = (&mapped.refused[..], mapped.counters);
-        let outcome = commit_run(db, run_id, staged, refused, body.as_ref(), counters, now_ms)?;
+        let refused = &mapped.refused[..];
+        let run = RunFigures { run_id, staged, refused, answer: body.as_ref(), counters, finished_at: now_ms };
+        let outcome =
+            commit_run_with(db, run, |tx, outcome| remember(tx, begun, &mapped, (news, outcome), now_ms))?;
         RetryOutcome { outcome, overtaken: Vec::new() }
     };
-    if begun.kind == RunKind::Source {
-        let shape = db.write(|tx| {
-            store::put_columns(tx, begun.prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms)
-        });
-        if let Err(error) = shape {
-            // The figures are safe; only the comparison of columns starts from an older state.
-            tracing::warn!(run_id, %error, "cannot remember the answer's columns");
-        }
-    }
     note_found(begun, run_id, &mapped, now_ms);
     let changed = outcome.added > 0 || outcome.revised > 0;
     let verdict = if changed { RunVerdict::Done } else { RunVerdict::Unchanged };
     Ok(RunReport { outcome, overtaken, ..report_of(begun, verdict, None, &mapped) })
+}
+
+/// The newest period among a run's figures.
+fn news_of(begun: &Begun, staged: &[StagedRow]) -> News {
+    let zone = begun.app.identity().time_zone.clone();
+    let today = zone.to_datetime(begun.started_at).date();
+    News { newest: newest_of(staged, today, &zone), ..News::default() }
+}
+
+/// What is known of the source from now on; written with the figures.
+fn remember(
+    tx: &mut Tx<'_>,
+    begun: &Begun,
+    mapped: &Mapped,
+    (news, outcome): (News, RunOutcome),
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let prepared = &begun.prepared;
+    if begun.kind == RunKind::Source {
+        store::put_columns(tx, prepared.source_id, &mapped.columns, &mapped.added_columns, now_ms)?;
+    }
+    let changed = outcome.added > 0 || outcome.revised > 0;
+    let brought_at = changed.then(|| Timestamp::from_millisecond(now_ms).ok()).flatten();
+    let read_all = begun.kind == RunKind::Source && prepared.since.is_none();
+    let news = News { brought_at, full_at: read_all.then_some(begun.started_at), ..news };
+    let known = read_news(tx, prepared.source_id)?;
+    put_news(tx, prepared.source_id, known.after(news))?;
+    match begun.run_id {
+        Some(run_id) => put_notes(tx, run_id, &mapped.notes),
+        None => Ok(()),
+    }
 }
 
 /// Counts the personal values that were met, for the record of processing.

@@ -1,6 +1,6 @@
 //! What a run did, for the command line and for pages of dry runs.
 
-use crate::sources::problem::RunProblem;
+use crate::sources::{note::RunNote, problem::RunProblem};
 use pendopo_connectors::personal::{Finding, Outcome};
 use pendopo_figures::{Overtaken, RefusedRow, RunCounters, RunOutcome};
 use pendopo_vocab::{Lang, format_number};
@@ -82,7 +82,7 @@ pub struct RunReport {
     /// Personal values met at the door.
     pub found: Vec<Finding>,
     /// Oddities that did not hinder.
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<RunNote>,
     /// How long it took.
     pub took: Duration,
 }
@@ -150,7 +150,7 @@ impl RunReport {
                 text,
                 "\n{}: {}",
                 if lang == Lang::Id { "Catatan" } else { "Note" },
-                note.replace('_', " ")
+                note.sentence(lang)
             );
         }
         text.push('\n');

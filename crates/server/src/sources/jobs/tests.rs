@@ -1,5 +1,8 @@
 //! Runs from end to end, on both engines: real files, real sockets, real databases.
 
+mod ages;
+mod breaker;
+mod changes;
 mod retries;
 
 use super::*;
@@ -417,6 +420,7 @@ async fn moody(mode: Arc<AtomicI64>) -> Service {
         200 => service::json(&format!(r#"{{"data":[{{"kode":"{village}","bulan":"2026-09","jumlah":7}}]}}"#)),
         403 => service::whole("403 Forbidden", &[], b""),
         404 => service::whole("404 Not Found", &[], b""),
+        503 => service::whole("503 Service Unavailable", &[], b""),
         _ => service::whole("200 OK", &["content-type: text/html"], b"<html>Pemeliharaan</html>"),
     })
     .await

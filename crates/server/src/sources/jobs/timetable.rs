@@ -60,13 +60,7 @@ pub async fn run_schedule(app: App, mut stopping: watch::Receiver<bool>) {
         Ok(closed) => tracing::warn!(closed, "closed runs that an earlier process left behind"),
         Err(error) => tracing::error!(%error, "cannot close interrupted runs"),
     }
-    let mut timetable = Timetable {
-        places: Arc::new(Semaphore::new(app.config().runs.at_once)),
-        entries: HashMap::new(),
-        seen_change: None,
-        runs: JoinSet::new(),
-        app,
-    };
+    let mut timetable = Timetable::new(app);
     while !*stopping.borrow() {
         if timetable.app.config().runs.scheduled {
             timetable.tick().await;
@@ -80,7 +74,7 @@ pub async fn run_schedule(app: App, mut stopping: watch::Receiver<bool>) {
     timetable.farewell().await;
 }
 
-struct Timetable {
+pub(super) struct Timetable {
     app: App,
     places: Arc<Semaphore>,
     entries: HashMap<i64, Entry>,
@@ -90,8 +84,29 @@ struct Timetable {
 }
 
 impl Timetable {
+    pub(super) fn new(app: App) -> Timetable {
+        Timetable {
+            places: Arc::new(Semaphore::new(app.config().runs.at_once)),
+            entries: HashMap::new(),
+            seen_change: None,
+            runs: JoinSet::new(),
+            app,
+        }
+    }
+
+    /// Waits for the end of what is running; gives how many runs that were.
+    #[cfg(test)]
+    pub(super) async fn end_all(&mut self) -> usize {
+        let mut ended = 0;
+        while let Some(run) = self.runs.join_next().await {
+            self.end(run).await;
+            ended += 1;
+        }
+        ended
+    }
+
     /// Starts what is due and has a place.
-    async fn tick(&mut self) {
+    pub(super) async fn tick(&mut self) {
         self.follow_pack().await;
         let now = self.app.clock().now();
         let due: Vec<(i64, Due)> = self

@@ -97,8 +97,9 @@ async fn sqlite_is_read_and_bounded() {
             secrets: Secrets::default(),
             bounds: short(),
             deadline: Instant::now() + Duration::from_secs(5),
+            started_at: jiff::Timestamp::UNIX_EPOCH,
             cancel: CancellationToken::new(),
-            time_zone: "UTC".to_owned(),
+            zones: Zones { source: TimeZone::UTC, center: TimeZone::UTC },
         };
         // Some of these are answered without an error, because there is nothing to do; none may write.
         let _ = tokio::task::spawn_blocking(move || run_sql(&call)).await.unwrap();
@@ -138,7 +139,7 @@ async fn mariadb_is_read_and_bounded() {
         secret: Some("db".to_owned()),
         tls: Some(false),
         query: query.to_owned(),
-        repair_double_encoding: false,
+        ..DatabaseOptions::default()
     };
     let ask = |query: &str| Connection::Mysql(options(query));
     let bounds = Bounds { timeout: Duration::from_secs(20), ..short() };
@@ -214,7 +215,7 @@ async fn read_postgres(server: &pendopo_testkit::Postgres) {
         secret: config.get_password().map(|_| "db".to_owned()),
         tls: Some(false),
         query: query.to_owned(),
-        repair_double_encoding: false,
+        ..DatabaseOptions::default()
     };
     let folder = tempfile::tempdir().unwrap();
     let password = String::from_utf8(config.get_password().unwrap_or_default().to_vec()).unwrap();

@@ -271,7 +271,7 @@ async fn no_forged_address_is_connected_to() {
             secret: None,
             tls: Some(false),
             query: query.to_owned(),
-            repair_double_encoding: false,
+            ..DatabaseOptions::default()
         };
         for connection in [Connection::Postgres(options("select 1")), Connection::Mysql(options("select 1"))]
         {
