@@ -38,4 +38,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "boundaries",
         sql: include_str!("../migrations/0010_boundaries.sql"),
     },
+    Migration {
+        set: "server",
+        number: 20,
+        name: "board_editor",
+        sql: include_str!("../migrations/0020_board_editor.sql"),
+    },
 ];
