@@ -53,4 +53,10 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { set: "server", number: 14, name: "clock", sql: include_str!("../migrations/0014_clock.sql") },
     Migration { set: "server", number: 15, name: "news", sql: include_str!("../migrations/0015_news.sql") },
+    Migration {
+        set: "server",
+        number: 16,
+        name: "board editor",
+        sql: include_str!("../migrations/0016_board_editor.sql"),
+    },
 ];

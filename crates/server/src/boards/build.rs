@@ -62,6 +62,9 @@ pub fn build(
             None => Vec::new(),
         },
         map,
+        edit: board
+            .filter(|_| asked.may_open("/papan/{code}/sunting"))
+            .map(|board| format!("/papan/{}/sunting", board.code)),
         others: boards
             .iter()
             .filter(|other| board.is_none_or(|board| board.code != other.code))

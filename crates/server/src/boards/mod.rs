@@ -1,6 +1,7 @@
 //! Slice: the leader's board. Exceptions first, then who owns them, then the sectors and the map.
 
 pub mod build;
+mod editor;
 mod exceptions;
 pub mod material;
 pub mod pages;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
         .get("/papan", show_home)
         .get("/papan/{code}", show_board)
         .get("/hari-ini", show_today)
+        .merge(editor::routes())
 }
 
 /// The board; on a phone the leader's page, which is made for one.

@@ -28,6 +28,8 @@ pub struct BoardPage {
     pub sections: Vec<SectionItem>,
     /// The regions below, for the board's indicator.
     pub map: Option<MapItem>,
+    /// Where the board is edited, for those who may.
+    pub edit: Option<String>,
     /// The other boards: address and title.
     pub others: Vec<(String, String)>,
     /// Instead of everything, when there is nothing yet.

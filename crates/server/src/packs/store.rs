@@ -4,6 +4,7 @@ use super::{
     check::{Pack, Placed, check_pack},
     effect::{self, Effect},
     folder::PackTexts,
+    located::Problem,
     plan::{self, Change, Definitions, How, Thing},
     rows::{self, Ids},
 };
@@ -16,7 +17,7 @@ use pendopo_figures::{
     put_indicator, put_source, put_targets, recompute_compared, retire, set_rollup_root,
 };
 use pendopo_vocab::{Author, RegionCode, region_tree::RegionTree};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What applying a pack does.
 #[derive(Debug, Clone)]
@@ -196,6 +197,51 @@ pub fn rehearse(
     db.rehearse(|tx| apply_in(tx, pack, texts, by, tell))
 }
 
+/// Puts one file into the applied pack, or another text into its place, and applies what follows from it.
+///
+/// # Errors
+/// The database's; inside, every mistake that the pack would have then, and nothing is changed.
+pub fn put_file(
+    tx: &mut Tx<'_>,
+    path: &str,
+    text: &str,
+    by: &Application,
+) -> Result<Result<Pack, Vec<Problem>>, DbError> {
+    let mut texts = read_texts(tx)?;
+    texts.insert(path.to_owned(), text.to_owned());
+    let pack = match check_pack(&texts) {
+        Ok(pack) => pack,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    apply_in(tx, &pack, &texts, by, &mut |_, _| {})?;
+    Ok(Ok(pack))
+}
+
+/// Keeps each state of a board that differs from the one before, so that it can be brought back.
+fn keep_versions(
+    tx: &mut Tx<'_>,
+    before: &PackTexts,
+    after: &PackTexts,
+    by: &Application,
+) -> Result<(), DbError> {
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for path in paths {
+        let board = path.strip_prefix("boards/").and_then(|name| name.strip_suffix(".toml"));
+        let (Some(board), true) = (board, before.get(path) != after.get(path)) else { continue };
+        tx.execute(
+            "insert into board_version (board, text, author, reason, at) values ($1, $2, $3, $4, $5)",
+            &[
+                board.into(),
+                after.get(path).map(String::as_str).into(),
+                by.author.as_str().into(),
+                by.reason.as_str().into(),
+                by.at_ms.into(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
 fn apply_in(
     tx: &mut Tx<'_>,
     pack: &Pack,
@@ -213,6 +259,7 @@ fn apply_in(
         write_definitions(tx, pack, (&before_definitions, &after_definitions), by, tell)?
     };
     if &before != texts {
+        keep_versions(tx, &before, texts, by)?;
         tx.execute("delete from pack_file", &[])?;
         for (path, text) in texts {
             let row: [Value; 2] = [path.as_str().into(), text.as_str().into()];

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod doors;
+mod editor;
 mod matrix;
 mod passkeys;
 mod world;
