@@ -161,7 +161,7 @@ fn a_title_in_the_place_of_the_header_is_told_with_the_right_row() {
 /// The problem of reading `body` for a mapping of the columns kode, bulan and jumlah.
 fn mapped(connection: &Connection, body: Vec<u8>) -> Option<AnswerProblem> {
     struct Strict;
-    impl crate::RowSink for Strict {
+    impl RowSink for Strict {
         fn columns(&mut self, columns: &[String]) -> Result<(), AnswerProblem> {
             let wanted = ["kode", "bulan", "jumlah"];
             let gone = |name: &&str| crate::mapping::column_position(columns, name).is_none();
@@ -175,10 +175,10 @@ fn mapped(connection: &Connection, body: Vec<u8>) -> Option<AnswerProblem> {
                 false => Err(AnswerProblem::Changed(crate::Drift { missing, ..Default::default() })),
             }
         }
-        fn row(&mut self, _: &crate::Row<'_>) -> std::ops::ControlFlow<()> {
-            std::ops::ControlFlow::Continue(())
+        fn row(&mut self, _: &Row<'_>) -> ControlFlow<()> {
+            ControlFlow::Continue(())
         }
-        fn problem(&mut self, _: crate::Refusal) {}
+        fn problem(&mut self, _: Refusal) {}
     }
     let mut cursor = Cursor::new(body);
     let mut pages =

@@ -44,7 +44,7 @@ fn map(toml: &str, connection: &Connection, body: &[u8]) -> Result<Collector<'st
 }
 
 /// What is refused of rows that `key` names.
-pub(super) fn refusals_by_key(connection: &Connection, body: &[u8], key: &str) -> Vec<crate::Refusal> {
+pub(super) fn refusals_by_key(connection: &Connection, body: &[u8], key: &str) -> Vec<Refusal> {
     let toml = format!(
         "key = [\"{key}\"]\n[region]\ncolumn = \"kode\"\n[period]\ncolumn = \"bulan\"\n\
          [[value]]\nindicator = \"balita\"\ncolumn = \"jumlah\"\naggregate = \"sum\"\n"

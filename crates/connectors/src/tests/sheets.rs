@@ -189,7 +189,7 @@ fn identifiers_that_lost_their_last_digits_are_told() {
     assert_eq!(seen.rows[0].1[0], "3316050101900000");
 
     // As the key of a row it would make two people one.
-    let refused = super::mapping::refusals_by_key(&plain(), &body, "nik");
+    let refused = mapping::refusals_by_key(&plain(), &body, "nik");
     let found: Vec<_> = refused.iter().map(|refusal| (refusal.row_no, refusal.code.as_str())).collect();
     assert_eq!(found, [(2, "key_digits"), (3, "key_digits")]);
     let said = refused[0].sentence(pendopo_vocab::Lang::Id);

@@ -57,7 +57,7 @@ pub fn newest_of(staged: &[StagedRow], today: Date, zone: &TimeZone) -> Option<N
         }
     }
     let (last_day, period) = newest?;
-    let until = last_day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?.timestamp();
+    let until = last_day.tomorrow().ok()?.to_zoned_datetime(zone.clone()).ok()?.timestamp();
     Some(Newest { period, until })
 }
 

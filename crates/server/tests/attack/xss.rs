@@ -218,6 +218,13 @@ fn plant_at_the_door(center: &Center, server: &Server, payloads: &[String]) -> S
                 )?;
             }
             tx.execute("update account set totp_sealed = cast('x' as blob) where login = 'setengah'", &[])?;
+            let notes = payloads.iter().map(|text| serde_json::json!({ "form": text.replace('\0', "") }));
+            let notes = Value::Array(notes.collect()).to_string();
+            tx.execute(
+                "insert into run_note (run_id, notes) values (1, $1)
+                 on conflict (run_id) do update set notes = excluded.notes",
+                &[Cell::from(notes)],
+            )?;
             Ok(())
         })
         .unwrap();

@@ -254,7 +254,9 @@ impl Fetcher {
                     user: user.clone(),
                     password,
                     tls: *tls,
-                    trusted: self.trusted(order.connection.trust().map_err(PlanProblem::from)?)?,
+                    trusted: self
+                        .trusted(order.connection.trust().map_err(PlanProblem::from)?)?
+                        .map(Box::new),
                 }
             }
         };
@@ -332,7 +334,7 @@ enum SqlPlace {
         password: Option<String>,
         tls: bool,
         /// Whom to believe instead of those whom the machine trusts.
-        trusted: Option<Trusted>,
+        trusted: Option<Box<Trusted>>,
     },
 }
 
@@ -384,7 +386,7 @@ impl Zones {
         if self.source == self.center {
             return at;
         }
-        let zoned = at.to_zoned(self.source.clone());
+        let zoned = at.to_zoned_datetime(self.source.clone());
         zoned.map_or(at, |moment| moment.with_time_zone(self.center.clone()).datetime())
     }
 }

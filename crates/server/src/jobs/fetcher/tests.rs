@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 
 /// A fetcher with a fixed clock over `folder`.
 fn fetcher(folder: &std::path::Path) -> Fetcher {
-    let now = jiff::Timestamp::from_second(1_790_000_000).unwrap();
+    let now = Timestamp::from_second(1_790_000_000).unwrap();
     Fetcher::new(Secrets::of([("key", "sangat-rahasia")]), Arc::new(FixedClock(now)), folder.to_owned())
 }
 

@@ -97,7 +97,7 @@ async fn sqlite_is_read_and_bounded() {
             secrets: Secrets::default(),
             bounds: short(),
             deadline: Instant::now() + Duration::from_secs(5),
-            started_at: jiff::Timestamp::UNIX_EPOCH,
+            started_at: Timestamp::UNIX_EPOCH,
             cancel: CancellationToken::new(),
             zones: Zones { source: TimeZone::UTC, center: TimeZone::UTC },
         };

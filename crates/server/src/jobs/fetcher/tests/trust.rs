@@ -80,7 +80,7 @@ async fn service(certificate: &Certificate) -> u16 {
 }
 
 fn install() {
-    super::super::http::install_tls();
+    http::install_tls();
 }
 
 /// What comes of asking with this trust: rows, or the code of the problem.
