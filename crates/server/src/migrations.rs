@@ -38,4 +38,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "boundaries",
         sql: include_str!("../migrations/0010_boundaries.sql"),
     },
+    Migration { set: "server", number: 11, name: "walls", sql: include_str!("../migrations/0011_walls.sql") },
 ];

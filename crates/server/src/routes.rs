@@ -4,7 +4,7 @@ use crate::{
     accounts::{self, Door},
     api,
     app::App,
-    audit, boards, indicators, maps, privacy, regions, runs, sources,
+    audit, boards, indicators, maps, privacy, regions, runs, sources, walls,
     web::{self, Routes},
     widgets,
 };
@@ -40,6 +40,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
     let routes = Routes::new()
         .merge(accounts::routes())
         .merge(boards::routes())
+        .merge(walls::routes())
         .merge(indicators::routes())
         .merge(regions::routes())
         .merge(maps::routes())
@@ -92,7 +93,8 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
             | "/masuk/passkey/mulai"
             | "/masuk/passkey"
             | "/undangan/{secret}"
-            | "/dinding",
+            | "/dinding"
+            | "/dinding/pasang",
         ) => web::Cost::SignIn,
         (_, "/masuk/sso" | "/masuk/sso/kembali" | "/undangan/{secret}/sso")
         | ("POST", "/profil/sso" | "/profil/sso/lepas") => web::Cost::SignIn,

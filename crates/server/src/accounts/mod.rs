@@ -3,7 +3,7 @@
 //! What an account may do stands in `access.toml`, what it sees in its scope. Everything secret is shown
 //! once and kept as a hash or sealed.
 
-mod cookies;
+pub mod cookies;
 pub mod demo;
 pub mod devices;
 mod door;
@@ -13,7 +13,7 @@ mod pages;
 mod passkeys;
 pub mod password;
 pub mod profile;
-mod record;
+pub mod record;
 pub mod rules;
 pub mod secret;
 pub mod sign_in;
@@ -23,7 +23,7 @@ mod sso_provider;
 pub mod store;
 #[cfg(test)]
 mod tests;
-mod throttle;
+pub mod throttle;
 pub mod totp;
 pub mod users;
 
@@ -73,6 +73,5 @@ pub fn routes() -> Routes {
         .get("/perangkat", devices::list)
         .post("/perangkat", devices::add)
         .post("/perangkat/cabut", devices::revoke)
-        .get("/dinding", devices::show_wall)
         .post("/dinding", devices::become_wall)
 }

@@ -9,6 +9,7 @@ pub mod rules;
 pub mod store;
 pub mod watch;
 
+pub use lineage::lineage_words;
 pub use list::{course, indicators_of_region};
 pub use one::{MapWords, colour, region_map, trend_of};
 

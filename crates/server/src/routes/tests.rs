@@ -4,4 +4,5 @@ mod accounts;
 mod doors;
 mod matrix;
 mod passkeys;
+mod walls;
 mod world;

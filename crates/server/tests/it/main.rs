@@ -21,3 +21,4 @@ mod personal_flow;
 mod real_input;
 mod sso_flow;
 mod support;
+mod wall;
