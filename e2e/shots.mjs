@@ -16,7 +16,7 @@ const sizes = [
 // What the demo printed: "login=password login=password …".
 const passwords = Object.fromEntries((process.env.PENDOPO_ACCOUNTS ?? "").split(" ").filter(Boolean).map((pair) => pair.split("=")));
 
-async function pages(api) {
+async function pages(api, wall) {
   const sources = (await api("/sources")).items;
   const ill = sources.find((source) => source.state !== "fresh") ?? sources[0];
   const runs = (await api("/runs?limit=200")).items;
@@ -55,6 +55,10 @@ async function pages(api) {
     ["users", "/pengguna", "pengelola"],
     ["user-new", "/pengguna/baru", "pengelola"],
     ["devices", "/perangkat", "pengelola"],
+    ["wall-steer", `/dinding/kendali/${wall.id}`, "pimpinan"],
+    ["wall-pair", "/dinding/pasang", "pengelola"],
+    ["wall-waiting", "/dinding", ""],
+    ["wall", "/dinding/layar", "layar"],
     ["audit", "/audit", "pengawas"],
     ["privacy", "/data-pribadi", "pengelola"],
     ["privacy-en", "/data-pribadi?bahasa=en", "pengelola"],
@@ -108,14 +112,35 @@ const browser = await chromium.launch({
 });
 const administrator = await signIn(browser, "pengelola");
 const api = async (path) => (await administrator.request.get(`${base}/api/v1${path}`)).json();
-const kept = { pengelola: await administrator.storageState() };
+// Pairs a screen as a person does, and steers it to its second story, a map.
+async function pairScreen() {
+  const context = await browser.newContext();
+  const screen = await context.newPage();
+  await screen.goto(`${base}/dinding`);
+  const code = (await screen.locator('[data-part="code"]').textContent()).trim();
+  const phone = await administrator.newPage();
+  await phone.goto(`${base}/dinding/pasang?kode=${code}`);
+  await phone.fill("[name=nama]", "Layar ruang kendali");
+  await phone.check("[name=internal]");
+  await Promise.all([phone.waitForURL(/kendali/), phone.click("main form button")]);
+  await screen.waitForURL(/layar/);
+  await phone.check("[name=mode][value=harian]");
+  await Promise.all([phone.waitForLoadState(), phone.click("[value=mode]")]);
+  await Promise.all([phone.waitForLoadState(), phone.click("[value=berikut]")]);
+  await Promise.all([phone.waitForLoadState(), phone.click("[value=tahan]")]);
+  return { id: phone.url().split("/").at(-1), state: await context.storageState() };
+}
+const wall = await pairScreen();
+const kept = { pengelola: await administrator.storageState(), layar: wall.state };
 let wrong = 0;
-const walked = await pages(api);
+const walked = await pages(api, wall);
 for (const [, , login] of walked) kept[login] ??= await (await signIn(browser, login)).storageState();
-const all = walked.map(([name, path, login]) => [name, path, kept[login]]);
+const all = walked.map(([name, path, login]) => [name, path, kept[login], login === "layar"]);
 if (process.env.PENDOPO__SSO__ISSUER) all.push(...(await staged(browser, base, passwords, signIn)));
-for (const [name, path, storageState] of all.filter(([name]) => only.split(",").some((part) => name.includes(part)))) {
+for (const [name, path, storageState, isWall] of all.filter(([name]) => only.split(",").some((part) => name.includes(part)))) {
   for (const [width, height] of sizes) {
+    // A wall is a large screen.
+    if (isWall && width < 1920) continue;
     const context = await browser.newContext({ storageState, viewport: { width, height }, locale: "id-ID", timezoneId: "Asia/Jakarta" });
     const page = await context.newPage();
     const complaints = [];

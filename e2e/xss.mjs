@@ -332,7 +332,18 @@ async function seed() {
   const invitation = await link("/pengguna", { login: "uji.tautan", nama: payloads[61], peran: "auditor" }, /\/undangan\/[\w-]+/);
   const wall = await link("/perangkat", { jenis: "display", nama: payloads[61], untuk: "p0" }, /(?<=\/dinding#)[\w-]+/);
   if (!invitation || !wall) throw new Error("no link for an invitation or a wall");
-  return { places, invitation, wall };
+  return { places, invitation, wall, screen: await screen(post) };
+}
+
+/** Pairs a screen whose name and messages are payloads; gives its cookie. */
+async function screen(post) {
+  const waiting = await admitted(() => fetch(`${base}/dinding`));
+  const set = (answer, name) => answer.headers.getSetCookie().find((one) => one.startsWith(`${name}=`)).split(";")[0];
+  const pairing = set(waiting, "pendopo-pasangan");
+  const kode = (await waiting.text()).match(/data-part="code">([^<]+)/)[1];
+  await post("name of a screen", "/dinding/pasang", { kode, nama: payloads[63], daftar: "ruang", internal: "1" });
+  for (const nth of [9, 64, 1]) await post("message on screens", "/dinding/kendali/1", { perintah: "pesan", pesan: payloads[nth], menit: "600" });
+  return set(await admitted(() => fetch(`${base}/dinding/menunggu`, { headers: { cookie: pairing } })), "pendopo-dinding");
 }
 
 /** Addresses that carry a payload, which the page may say again. */
@@ -355,6 +366,7 @@ const ECHOES = [
   (text) => `/masuk/sso?lanjut=${text}`,
   (text) => `/masuk/sso/kembali?state=${text}&code=${text}&error=${text}&error_description=${text}`,
   (text) => `/dinding?kunci=${text}#${text}`,
+  (text) => `/dinding/pasang?kode=${text}`,
 ];
 function echoes(reader) {
   // Every address for every reader, each time with payloads of their own.
@@ -393,7 +405,7 @@ const SAMPLES = {
 };
 
 /** Routes of files, scripts and the stream that says that something changed. */
-const NO_PAGE = /[.](csv|md|jsonl|ico|js|webmanifest)$|^[/]langsung$/;
+const NO_PAGE = /[.](csv|md|jsonl|ico|js|webmanifest)$|[/]langsung$/;
 
 /** What the center gives to be kept as a file: plain names, sandboxed, of no kind that a browser would run. */
 async function files() {
@@ -490,6 +502,7 @@ const readers = [
   ["visitor", "", "id", ["/", "/indikator", "/wilayah", "/pola", "/masuk", seeded.invitation]],
   ["visitor", "", "en", ["/", "/indikator", "/wilayah", "/masuk"]],
   ["wall", `pendopo-dinding=${seeded.wall}`, "id", ["/papan/p0"]],
+  ["screen", seeded.screen, "id", ["/dinding/layar"]],
   ["half signed in", half, "id", ["/masuk/kode"]],
 ];
 for (const bypassCSP of [false, true]) {

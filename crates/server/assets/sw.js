@@ -2,6 +2,8 @@
 // first; what is shown from here says on its face since when it has had no connection (live.js).
 "use strict";
 const STORE = "pendopo-1";
+// Where screens on a wall show their playlist.
+const SCREEN = "/dinding/layar";
 // Pages kept at most. The oldest goes first.
 const MOST = 40;
 // The center is given so long before a kept page is shown, milliseconds.
@@ -47,10 +49,13 @@ const page = async (event) => {
     // Pages for one reader alone say that nobody keeps them.
     const mayKeep = !(answer.headers.get("cache-control") ?? "").includes("no-store");
     if (answer.ok && !answer.redirected && mayKeep) event.waitUntil(keep(request.url, answer.clone()));
+    // Over a screen on a wall that can still be read, no error is put.
+    if (answer.status >= 500 && new URL(request.url).pathname === SCREEN) return (await caches.match(request.url)) ?? answer;
     return answer;
   } catch (error) {
     const kept = await caches.match(request.url);
     if (kept) return kept;
+    if (new URL(request.url).pathname === SCREEN) throw error;
     const first = await caches.match(new URL("/hari-ini", location.origin));
     if (first) return first;
     throw error;
@@ -73,6 +78,8 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(asset(request));
     return;
   }
+  // A screen asks the center itself and wants nothing that was kept.
+  if (request.headers.get("x-follows") === "pass") return;
   const isPage = request.mode === "navigate" || request.headers.has("x-follows");
   if (isPage) event.respondWith(page(event));
 });

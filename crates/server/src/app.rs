@@ -65,6 +65,7 @@ struct Inner {
     identity: RwLock<Arc<Identity>>,
     data_version: watch::Sender<u64>,
     first_version: u64,
+    steered: watch::Sender<u64>,
     closing: CancellationToken,
     progress: Progress,
     vault: Vault,
@@ -115,6 +116,7 @@ impl App {
             identity: RwLock::new(Arc::new(identity)),
             data_version: watch::Sender::new(started),
             first_version: started,
+            steered: watch::Sender::new(0),
             closing: CancellationToken::new(),
             progress: Progress::default(),
             vault,
@@ -198,6 +200,16 @@ impl App {
     /// Says that something shown may have changed.
     pub fn bump_data_version(&self) {
         self.0.data_version.send_modify(|version| *version += 1);
+    }
+
+    /// Follows [`App::note_steered`], for screens.
+    pub fn steered(&self) -> watch::Receiver<u64> {
+        self.0.steered.subscribe()
+    }
+
+    /// Says that somebody steered screens, or that there are others. No cached page depends on it.
+    pub fn note_steered(&self) {
+        self.0.steered.send_modify(|count| *count += 1);
     }
 
     /// Cancelled when the program stops: answers without an end come to theirs.

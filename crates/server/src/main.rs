@@ -22,6 +22,7 @@ mod runs;
 mod sources;
 mod spreadsheet;
 mod vault;
+mod walls;
 mod web;
 mod widgets;
 

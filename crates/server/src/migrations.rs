@@ -59,4 +59,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "board editor",
         sql: include_str!("../migrations/0016_board_editor.sql"),
     },
+    Migration { set: "server", number: 17, name: "walls", sql: include_str!("../migrations/0017_walls.sql") },
 ];

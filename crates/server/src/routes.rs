@@ -6,7 +6,7 @@ use crate::{
     app::App,
     audit, boards,
     error::AppError,
-    indicators, maps, privacy, regions, runs, sources,
+    indicators, maps, privacy, regions, runs, sources, walls,
     web::{self, Routes},
     widgets,
 };
@@ -43,6 +43,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
     let routes = Routes::new()
         .merge(accounts::routes())
         .merge(boards::routes())
+        .merge(walls::routes())
         .merge(indicators::routes())
         .merge(regions::routes())
         .merge(maps::routes())
@@ -95,7 +96,8 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
             | "/masuk/passkey/mulai"
             | "/masuk/passkey"
             | "/undangan/{secret}"
-            | "/dinding",
+            | "/dinding"
+            | "/dinding/pasang",
         ) => web::Cost::SignIn,
         (_, "/masuk/sso" | "/masuk/sso/kembali" | "/undangan/{secret}/sso")
         | ("POST", "/profil/sso" | "/profil/sso/lepas") => web::Cost::SignIn,

@@ -19,6 +19,8 @@ pub enum Cookie {
     Wall,
     /// A question to a device that keeps passkeys.
     Challenge,
+    /// A screen that waits to be paired.
+    Pairing,
     /// A sign-in that is under way at the provider of identities, sealed.
     Sso,
 }
@@ -34,6 +36,8 @@ impl Cookie {
             (Cookie::Browser, false) => "pendopo-peramban",
             (Cookie::Wall, true) => "__Host-pendopo-dinding",
             (Cookie::Wall, false) => "pendopo-dinding",
+            (Cookie::Pairing, true) => "__Host-pendopo-pasangan",
+            (Cookie::Pairing, false) => "pendopo-pasangan",
             (Cookie::Challenge, true) => "__Host-pendopo-tantangan",
             (Cookie::Challenge, false) => "pendopo-tantangan",
             (Cookie::Sso, true) => "__Host-pendopo-sso",

@@ -168,20 +168,12 @@ pub async fn revoke(
     Ok(Redirect::to("/perangkat").into_response())
 }
 
-/// Where a screen becomes a wall. The link carries the key behind `#`, which browsers send to nobody: a script
+/// The key was not one: the form again. The link carries the key behind `#`, which browsers send to nobody: a script
 /// puts it into the form, and without it the key is typed.
-pub async fn show_wall(Extension(client): Extension<Client>, request: PageRequest) -> AppResult<Response> {
-    wall_page(request, client, None).await
-}
-
-async fn wall_page(
-    mut request: PageRequest,
-    client: Client,
-    problem: Option<&'static str>,
-) -> AppResult<Response> {
+async fn wall_page(mut request: PageRequest, client: Client, problem: &'static str) -> AppResult<Response> {
     let cookie = prepare_form(&mut request, client)?;
-    let status = problem.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
-    let page = move |chrome| WallPage { chrome, problem };
+    let page = move |chrome| WallPage { chrome, problem: Some(problem) };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
     let response = answer_with(request, NavItem::None, status, Some(WALL_SCRIPT), page).await?;
     Ok(with_cookies(response, [cookie]))
 }
@@ -208,7 +200,7 @@ pub async fn become_wall(
         .and_then(|(token, _)| token.new.board);
     let Some(board) = board else {
         note_worthless(&app, client, "wall");
-        return wall_page(request, client, Some("wall-key-wrong")).await;
+        return wall_page(request, client, "wall-key-wrong").await;
     };
     let cookie = Cookie::Wall.set(&secret, client.secure, Some(WALL_SECS));
     Ok(with_cookies(Redirect::to(&format!("/papan/{board}")).into_response(), [cookie]))

@@ -4,7 +4,7 @@
 //! once and kept as a hash or sealed.
 
 pub mod breached;
-mod cookies;
+pub mod cookies;
 pub mod demo;
 pub mod devices;
 mod door;
@@ -14,7 +14,7 @@ mod pages;
 mod passkeys;
 pub mod password;
 pub mod profile;
-mod record;
+pub mod record;
 pub mod rules;
 pub mod secret;
 pub mod sign_in;
@@ -24,7 +24,7 @@ mod sso_provider;
 pub mod store;
 #[cfg(test)]
 mod tests;
-mod throttle;
+pub mod throttle;
 mod tokens;
 pub mod totp;
 pub mod users;
@@ -75,6 +75,5 @@ pub fn routes() -> Routes {
         .get("/perangkat", devices::list)
         .post("/perangkat", devices::add)
         .post("/perangkat/cabut", devices::revoke)
-        .get("/dinding", devices::show_wall)
         .post("/dinding", devices::become_wall)
 }

@@ -22,6 +22,8 @@ pub enum Counted {
     Login(String),
     /// One browser that signed in to its account before.
     Browser(String),
+    /// Codes of screens that an account types.
+    Pairing(i64),
 }
 
 #[derive(Debug, Clone, Copy)]

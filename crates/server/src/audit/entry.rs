@@ -57,6 +57,8 @@ words!(
         TokenCreated = "token-created",
         /// A token was taken back.
         TokenRevoked = "token-revoked",
+        /// Somebody steered the screens of a room.
+        WallSteered = "wall-steered",
         /// An identity at the provider was tied to an account.
         IdentityLinked = "identity-linked",
         /// An identity was taken off an account.

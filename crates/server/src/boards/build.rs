@@ -13,7 +13,10 @@ use crate::{
         rules,
         store::{below_key, indicator_name, sector_name},
     },
-    packs::{schema::BoardFile, widget::WidgetDef},
+    packs::{
+        schema::{BoardFile, Section},
+        widget::WidgetDef,
+    },
     web::{Asked, Chrome},
     widgets::{Empty, Framed, Mark, Shape, Surface},
 };
@@ -98,7 +101,8 @@ pub(super) fn empty(asked: &Asked, material: &Material) -> Option<Empty> {
     })
 }
 
-fn summary(asked: &Asked, material: &Material) -> String {
+/// The state of the government in one sentence.
+pub fn summary(asked: &Asked, material: &Material) -> String {
     let t = asked.t;
     let count = |status| material.latest.values().filter(|figure| figure.status == status).count();
     let (off, risk, on) =
@@ -185,13 +189,31 @@ pub fn sections(
         };
         let (tiles, widgets) = (put(tiles.iter().collect())?, put(shown.collect())?);
         if !tiles.is_empty() || !widgets.is_empty() {
-            let english = section.title_en.as_ref().filter(|_| !asked.t.is_id());
-            let own = english.or(section.title.as_ref()).cloned();
-            let sector = section.sector.as_deref().map(|code| sector_name(asked, code));
-            sections.push(SectionItem { name: own.or(sector).unwrap_or_default(), tiles, widgets });
+            sections.push(SectionItem { name: section_words(asked, section), tiles, widgets });
         }
     }
     Ok(sections)
+}
+
+fn section_words(asked: &Asked, section: &Section) -> String {
+    let english = section.title_en.as_ref().filter(|_| !asked.t.is_id());
+    let own = english.or(section.title.as_ref()).cloned();
+    let sector = section.sector.as_deref().map(|code| sector_name(asked, code));
+    own.or(sector).unwrap_or_default()
+}
+
+/// The heading of a section, or of its board where it has none.
+pub fn section_name(asked: &Asked, board: &BoardFile, section: &Section) -> String {
+    let own = section_words(asked, section);
+    if own.is_empty() { title(board, asked) } else { own }
+}
+
+/// The board called `code`.
+///
+/// # Errors
+/// The database's.
+pub fn find_board(reader: &mut Reader<'_>, code: &str) -> AppResult<Option<BoardFile>> {
+    Ok(store::read_boards(reader)?.into_iter().find(|board| board.code == code))
 }
 
 fn map(

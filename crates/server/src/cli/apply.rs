@@ -40,7 +40,7 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     }
     let cases: usize = pack.indicators.iter().map(|indicator| indicator.item.case.len()).sum();
     out::line(format!(
-        "{}: {} agencies, {} sources, {} indicators with {} worked examples, {} targets, {} boards: no mistakes",
+        "{}: {} agencies, {} sources, {} indicators with {} worked examples, {} targets, {} boards, {} walls: no mistakes",
         folder.display(),
         pack.agencies.len(),
         pack.sources.len(),
@@ -48,6 +48,7 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
         cases,
         pack.targets.len(),
         pack.boards.len(),
+        pack.walls.len(),
     ))?;
     let guessed: Vec<String> = pack
         .indicators
@@ -272,13 +273,14 @@ pub fn export(global: &Global, folder: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// The schemas of a pack's files, by file name.
-pub const SCHEMAS: [(&str, FileKind); 6] = [
+pub const SCHEMAS: [(&str, FileKind); 7] = [
     ("pack.schema.json", FileKind::Pack),
     ("agencies.schema.json", FileKind::Agencies),
     ("source.schema.json", FileKind::Source),
     ("indicators.schema.json", FileKind::Indicators),
     ("targets.schema.json", FileKind::Targets),
     ("board.schema.json", FileKind::Board),
+    ("wall.schema.json", FileKind::Wall),
 ];
 
 /// Writes the JSON Schemas of a pack's files.

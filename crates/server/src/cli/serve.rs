@@ -6,7 +6,7 @@ use crate::{
     app::{App, DataMark, read_data_mark},
     audit,
     config::{Config, LogFormat},
-    privacy, redact, routes, sources, vault, web,
+    privacy, redact, routes, sources, vault, walls, web,
 };
 use anyhow::Context;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
@@ -126,6 +126,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
 /// so that cached pages follow within a second; and that a source fell silent, which nobody records.
 async fn watch_data(app: App, mut stopping: watch::Receiver<bool>) {
     let mut seen: Option<DataMark> = None;
+    let mut steered = None;
     let mut states = None;
     for look in 0_u64.. {
         tokio::select! {
@@ -142,6 +143,14 @@ async fn watch_data(app: App, mut stopping: watch::Receiver<bool>) {
                 }
                 Err(error) => tracing::warn!(%error, "cannot look at the sources"),
             }
+        }
+        match app.blocking(|db| db.read(walls::read_mark)).await {
+            Ok(mark) => {
+                if steered.replace(mark).is_some_and(|before| before != mark) {
+                    app.note_steered();
+                }
+            }
+            Err(error) => tracing::warn!(%error, "cannot look at the screens"),
         }
         match app.blocking(|db| db.read(read_data_mark)).await {
             Ok(mark) if seen != Some(mark) => {

@@ -142,6 +142,41 @@ pub fn build(
     })
 }
 
+/// The same in a few words, for where there is room for no more: word and explanation.
+///
+/// # Errors
+/// As of [`build`].
+pub fn lineage_words(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    indicator: &str,
+    region: RegionCode,
+    period: i32,
+) -> AppResult<Vec<(String, String)>> {
+    let catalog = Catalog::read(reader, &asked.scope)?;
+    let indicator = catalog.expect_code(indicator)?;
+    let period = Period::from_id(period)
+        .ok_or_else(|| AppError::Internal(anyhow::anyhow!("{period} is stored as a period")))?;
+    let of = SeriesOf { indicator_id: indicator.id, region, breakdown_id: 0 };
+    let asking = Asking { asked, catalog: &catalog, indicator, of, part: "", period };
+    let mut lineage = reader.lineage(&asked.scope, of, period.id())?;
+    lineage.revisions.reverse();
+    let t = asked.t;
+    let name = format!("{}, {}", indicator_name(&indicator.row, t), of_words(&asking));
+    let mut words = vec![(name, lead(&asking, &lineage))];
+    if let Some(made) = made_from(reader, &asking, &lineage)? {
+        words.push((t.tr("lineage-made-from").into_owned(), made.sentence));
+    }
+    if let Some(revision) = lineage.revisions.last() {
+        if let Some(source) = source_step(reader, &asking, revision)? {
+            words.push((t.tr("lineage-source").into_owned(), format!("{} · {}", source.name, source.words)));
+        }
+        words.push((t.tr("lineage-run").into_owned(), run_step(reader, &asking, revision)?.words));
+    }
+    words.extend(owner(&asking).into_iter().take(1));
+    Ok(words)
+}
+
 fn crumbs(asking: &Asking<'_>) -> Vec<(String, String)> {
     let t = asking.asked.t;
     let href = asking.look.indicator_href(&asking.row().code, asking.of.region);

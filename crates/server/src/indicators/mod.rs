@@ -11,6 +11,7 @@ pub mod rules;
 pub mod store;
 pub mod watch;
 
+pub use lineage::lineage_words;
 pub use list::{course, indicators_of_region};
 pub use look::{Look, end_of_day};
 pub use one::{MapWords, colour, region_map, trend_of};

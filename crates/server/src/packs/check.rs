@@ -8,6 +8,7 @@ use super::{
         AgenciesFile, Agency, BoardFile, Indicator, IndicatorsFile, PackFile, SourceFile, Target, TargetsFile,
     },
     validate::ShapeCheck,
+    wall::WallFile,
 };
 use pendopo_connectors::personal::{ColumnClass, undeclared_columns};
 use serde::de::DeserializeOwned;
@@ -39,6 +40,8 @@ pub struct Pack {
     pub targets: Vec<Placed<Target>>,
     /// The boards.
     pub boards: Vec<Placed<BoardFile>>,
+    /// The playlists of screens.
+    pub walls: Vec<Placed<WallFile>>,
 }
 
 /// The files of a pack with their line numbers.
@@ -85,7 +88,23 @@ pub fn warnings(pack: &Pack) -> Vec<Problem> {
             );
         }
     }
+    warnings.extend(pack.walls.iter().flat_map(wall_warnings));
     warnings
+}
+
+/// Seconds that are good for reading a story from afar.
+const READABLE: std::ops::RangeInclusive<u16> = 20..=40;
+
+fn wall_warnings(wall: &Placed<WallFile>) -> Vec<Problem> {
+    let items = wall.item.mode.iter().flat_map(|mode| mode.item.iter().map(move |item| (mode, item)));
+    let odd = items.filter(|(_, item)| !READABLE.contains(&item.seconds));
+    odd.map(|(mode, item)| Problem {
+        file: wall.file.clone(),
+        line: 1,
+        what: format!("mode `{}` has an item of {} seconds", mode.code, item.seconds),
+        suggestion: "20 to 40 seconds are enough to read it and not so long that nobody looks".to_owned(),
+    })
+    .collect()
 }
 
 /// Parses every file and checks its shape.
@@ -101,7 +120,7 @@ fn read_pack(texts: &PackTexts) -> Result<(Pack, LocatedFiles), Vec<Problem>> {
                 what: "a pack has no such file".to_owned(),
                 suggestion:
                     "known: pack.toml, agencies.toml, sources/*.toml, indicators/*.toml, targets.toml, \
-                             targets/*.toml, boards/*.toml"
+                             targets/*.toml, boards/*.toml, walls/*.toml"
                         .to_owned(),
             });
             continue;
@@ -135,6 +154,7 @@ fn read_pack(texts: &PackTexts) -> Result<(Pack, LocatedFiles), Vec<Problem>> {
                 indicators: parts.indicators,
                 targets: parts.targets,
                 boards: parts.boards,
+                walls: parts.walls,
             },
             files,
         )),
@@ -154,6 +174,7 @@ struct Parts {
     indicators: Vec<Placed<Indicator>>,
     targets: Vec<Placed<Target>>,
     boards: Vec<Placed<BoardFile>>,
+    walls: Vec<Placed<WallFile>>,
 }
 
 fn read_file(kind: FileKind, located: &Located, text: &str, parts: &mut Parts, problems: &mut Vec<Problem>) {
@@ -195,6 +216,10 @@ fn read_file(kind: FileKind, located: &Located, text: &str, parts: &mut Parts, p
         FileKind::Board => {
             let file: Option<BoardFile> = typed(located, text, problems);
             parts.boards.extend(whole(located, file));
+        }
+        FileKind::Wall => {
+            let file: Option<WallFile> = typed(located, text, problems);
+            parts.walls.extend(whole(located, file));
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum FileKind {
     Targets,
     /// `boards/<code>.toml`
     Board,
+    /// `walls/<code>.toml`
+    Wall,
 }
 
 impl FileKind {
@@ -44,6 +46,7 @@ impl FileKind {
             "indicators" => Some(FileKind::Indicators),
             "targets" => Some(FileKind::Targets),
             "boards" => Some(FileKind::Board),
+            "walls" => Some(FileKind::Wall),
             _ => None,
         }
     }

@@ -14,4 +14,5 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod validate;
+pub mod wall;
 pub mod widget;

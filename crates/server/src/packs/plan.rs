@@ -21,6 +21,8 @@ pub enum Thing {
     Target,
     /// A board.
     Board,
+    /// A playlist of screens.
+    Wall,
 }
 
 impl fmt::Display for Thing {
@@ -32,6 +34,7 @@ impl fmt::Display for Thing {
             Thing::Indicator => "indicator",
             Thing::Target => "target",
             Thing::Board => "board",
+            Thing::Wall => "wall",
         })
     }
 }
@@ -80,6 +83,7 @@ pub fn definitions(pack: &Pack) -> Definitions {
             format!("{} {} {}", target.indicator, target.region.unwrap_or(region), target.period)
         }))
         .chain(all(Thing::Board, &pack.boards, |board| board.code.clone()))
+        .chain(all(Thing::Wall, &pack.walls, |wall| wall.code.clone()))
         .collect()
 }
 

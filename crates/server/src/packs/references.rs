@@ -1,6 +1,8 @@
 //! What a pack's files say about each other and about the world: codes that must exist, regions,
 //! schedules, formulas and their worked examples.
 
+mod walls;
+
 use super::{
     check::{LocatedFiles, Pack, Placed},
     located::Problem,
@@ -27,6 +29,7 @@ pub fn check_references(pack: &Pack, files: &LocatedFiles) -> Vec<Problem> {
     check.indicators();
     check.targets();
     check.boards();
+    check.walls();
     if check.problems.is_empty() {
         check.cases();
     }
@@ -105,11 +108,16 @@ impl ReferenceCheck<'_> {
             "board",
             pack.boards.iter().map(|b| (b.item.code.as_str(), b.file.as_str(), b.pointer.as_str())),
         );
+        self.distinct(
+            "wall",
+            pack.walls.iter().map(|w| (w.item.code.as_str(), w.file.as_str(), w.pointer.as_str())),
+        );
         let named = pack
             .sources
             .iter()
             .map(|s| (&s.item.code, &s.file))
-            .chain(pack.boards.iter().map(|b| (&b.item.code, &b.file)));
+            .chain(pack.boards.iter().map(|b| (&b.item.code, &b.file)))
+            .chain(pack.walls.iter().map(|w| (&w.item.code, &w.file)));
         for (code, file) in named {
             let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".toml");
             if name != code {

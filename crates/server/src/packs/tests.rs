@@ -169,3 +169,63 @@ fn every_kind_and_option_of_a_widget_is_explained_in_the_schema() {
         }
     }
 }
+
+fn wall_problems(wall: &str) -> Vec<Problem> {
+    let mut texts: PackTexts =
+        PACK.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    texts.insert("walls/uji.toml".to_owned(), format!("code = \"uji\"\ntitle = \"Uji\"\n{wall}"));
+    check_pack(&texts).err().unwrap_or_default()
+}
+
+#[test]
+fn a_playlist_written_wrongly_says_where_and_what_to_write() {
+    let mode = "[[mode]]\ncode = \"a\"\ntitle = \"A\"\n";
+    let item = "[[mode.item]]\nattention = true\n";
+    let last = "[[mode]]\ncode = \"z\"\ntitle = \"Z\"\n[[mode.item]]\nattention = true\n";
+    assert_eq!(wall_problems(&format!("{mode}{item}")), []);
+    for (wall, what, advice) in [
+        (
+            format!("{mode}from = \"7:00\"\nuntil = \"09:00\"\n{item}{last}"),
+            "`7:00` is not a time of day",
+            "such as `07:30`",
+        ),
+        (format!("{mode}from = \"07:00\"\n{item}{last}"), "both a beginning and an end", "until"),
+        (format!("{mode}from = \"07:00\"\nuntil = \"07:00\"\n{item}{last}"), "ends when it begins", "later"),
+        (format!("{mode}by_hand = true\n{item}"), "at some times no mode", "add a last mode"),
+        (
+            format!("{mode}by_hand = true\ndays = [\"mon\"]\n{item}{last}"),
+            "chosen by hand has no times",
+            "take out",
+        ),
+        (format!("{mode}days = [\"senin\"]\n{item}{last}"), "\"senin\" is not a word known", "mon"),
+        (format!("{mode}item = []\n"), "the mode shows nothing", "add a `[[mode.item]]`"),
+        (format!("{mode}{item}board = \"b\"\n"), "an item shows one thing", "write one of"),
+        (format!("{mode}[[mode.item]]\nboard = \"tidak\"\n"), "there is no board `tidak`", ""),
+        (
+            format!("{mode}[[mode.item]]\nattention = true\nrail = [\"kunjungn\"]\n"),
+            "there is no indicator `kunjungn`",
+            "did you mean",
+        ),
+        (
+            format!("{mode}[[mode.item]]\n[mode.item.widget]\nkind = \"map\"\nindicator = \"x\"\n"),
+            "there is no indicator `x`",
+            "",
+        ),
+        (
+            format!("{mode}{item}[[takeover]]\nwithin = \"5 minutes\"\n"),
+            "a take-over is by one thing",
+            "either",
+        ),
+        (
+            format!("{mode}{item}[[takeover]]\nsource = \"angkaa\"\nwithin = \"5\"\n"),
+            "there is no source `angkaa`",
+            "did you mean `angka`?",
+        ),
+        (format!("{mode}{item}seconds = 0\n"), "", ""),
+    ] {
+        let found = wall_problems(&wall);
+        let hit = found.iter().find(|problem| problem.what.contains(what));
+        let hit = hit.unwrap_or_else(|| panic!("{what}: {found:#?}"));
+        assert!(hit.suggestion.contains(advice) && hit.line > 1 && hit.file == "walls/uji.toml", "{hit:#?}");
+    }
+}

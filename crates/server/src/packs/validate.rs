@@ -4,6 +4,7 @@ use super::{
     folder::FileKind,
     located::{Located, Problem},
     schema::{AgenciesFile, BoardFile, IndicatorsFile, PackFile, SourceFile, TargetsFile},
+    wall::WallFile,
 };
 use crate::config::closest;
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
@@ -22,6 +23,7 @@ pub fn json_schema(kind: FileKind) -> Value {
         FileKind::Indicators => of::<IndicatorsFile>(),
         FileKind::Targets => of::<TargetsFile>(),
         FileKind::Board => of::<BoardFile>(),
+        FileKind::Wall => of::<WallFile>(),
     }
 }
 

@@ -389,6 +389,24 @@ impl WidgetDef {
     }
 }
 
+impl WidgetDef {
+    /// Code of the indicator that it is about, where it is about one.
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            WidgetDef::Tile(Tile { indicator, .. })
+            | WidgetDef::Line(Line { indicator, .. })
+            | WidgetDef::Bars(Bars { indicator, .. })
+            | WidgetDef::Ranking(Ranking { indicator, .. })
+            | WidgetDef::Map(Map { indicator, .. })
+            | WidgetDef::Pyramid(Pyramid { indicator, .. }) => Some(indicator),
+            WidgetDef::Bullet(Bullet { indicators, .. }) | WidgetDef::Funnel(Funnel { indicators, .. }) => {
+                indicators.first().map(String::as_str)
+            }
+            _ => None,
+        }
+    }
+}
+
 fn one_of(indicator: &str) -> Vec<(String, &str)> {
     vec![("indicator".to_owned(), indicator)]
 }

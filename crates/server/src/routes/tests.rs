@@ -5,4 +5,5 @@ mod doors;
 mod editor;
 mod matrix;
 mod passkeys;
+mod walls;
 mod world;

@@ -67,20 +67,21 @@ struct Listener {
     from_before: bool,
     /// When the page was last told of a change.
     told: Instant,
-    _open: Open,
+    _open: OpenPage,
 }
 
-/// Counts open streams.
-struct Open;
+/// Counts an open stream for as long as it lives.
+pub struct OpenPage(());
 
-impl Open {
-    fn new() -> Open {
+impl OpenPage {
+    /// One more.
+    pub fn new() -> OpenPage {
         metrics::gauge!("pendopo_live_pages").increment(1);
-        Open
+        OpenPage(())
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenPage {
     fn drop(&mut self) {
         metrics::gauge!("pendopo_live_pages").decrement(1);
     }
@@ -107,11 +108,25 @@ pub(super) async fn follow(
         known,
         greeted: false,
         told: Instant::now() - REST,
-        _open: Open::new(),
+        _open: OpenPage::new(),
     };
-    let events = stream::unfold(listener, |listener| async {
-        let (event, listener) = listener.next().await?;
-        Some((Ok::<_, Infallible>(event), listener))
+    event_stream(listener, Listener::next)
+}
+
+/// A page whose stream broke comes back after so long: not all of them at once.
+pub fn retry_after() -> Duration {
+    Duration::from_millis(RETRY_MS + rand::random_range(0..RETRY_MS))
+}
+
+/// An answer of events without an end, made one after the other by `next`.
+pub fn event_stream<S, N>(state: S, next: impl Fn(S) -> N + Send + 'static) -> Response
+where
+    S: Send + 'static,
+    N: Future<Output = Option<(Event, S)>> + Send + 'static,
+{
+    let events = stream::unfold(state, move |state| {
+        let made = next(state);
+        async move { made.await.map(|(event, state)| (Ok::<_, Infallible>(event), state)) }
     });
     let mut answer = Sse::new(events).into_response();
     // A proxy that keeps answers until they are whole would keep this one for ever.
@@ -124,8 +139,7 @@ impl Listener {
     async fn next(mut self) -> Option<(Event, Listener)> {
         if !self.greeted {
             self.greeted = true;
-            let retry = RETRY_MS + rand::random_range(0..RETRY_MS);
-            let event = self.pulse_event().retry(Duration::from_millis(retry));
+            let event = self.pulse_event().retry(retry_after());
             return Some((event, self));
         }
         let closing = self.app.closing().clone();

@@ -27,7 +27,7 @@ mod tests;
 pub use access::{Access, ROWS_ROUTE, Routes, authorize};
 #[cfg(test)]
 pub use access::{Object, Rule};
-pub use assets::{asset_url, routes as asset_routes};
+pub use assets::{asset_url, integrity, routes as asset_routes};
 pub use client::{Client, client, know_client};
 pub use error_page::{Rendered, render_errors};
 pub use format::{Figure, TimeStyle, change, figure, format_time, how_long, thousands};
@@ -38,7 +38,7 @@ pub use language::choose_language;
 pub use layout::{Chrome, NavItem};
 pub use limits::{Cost, Limiter, admit, network_of};
 pub use listener::{Tls, certificate_end, serve_connections};
-pub use live::{LIVE_PATH, routes as live_routes};
+pub use live::{LIVE_PATH, OpenPage, event_stream, retry_after, routes as live_routes};
 pub use page_request::{Asked, PageRequest, Shared, Vitals};
 pub use principal::{Principal, Standing, Via, Who};
 pub use security_txt::show_security_contact;

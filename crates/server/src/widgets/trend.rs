@@ -36,7 +36,7 @@ pub struct Trend {
     unit: String,
     decimals: u8,
     points: Vec<TrendPoint>,
-    plots: [Plot; 2],
+    plots: Vec<Plot>,
     has_target: bool,
     has_last_year: bool,
     has_ahead: bool,
@@ -87,6 +87,8 @@ struct Frame {
 const WIDE: Frame = Frame { class: "wide", width: 760.0, height: 300.0, left: 56.0, right: 150.0, months: 8 };
 const NARROW: Frame =
     Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 128.0, months: 3 };
+/// For a screen on a wall: fewer months, and letters that stay large when it is.
+const WALL: Frame = Frame { class: "wide", width: 620.0, height: 330.0, left: 50.0, right: 150.0, months: 5 };
 const TOP: f64 = 14.0;
 const FOOT: f64 = 28.0;
 const LABEL_GAP: f64 = 17.0;
@@ -109,7 +111,7 @@ impl Trend {
             t,
             caption,
             summary,
-            plots: [plot(&WIDE), plot(&NARROW)],
+            plots: vec![plot(&WIDE), plot(&NARROW)],
             has_target: points.iter().any(|point| point.target.is_some()),
             has_last_year: points.iter().any(|point| point.last_year.is_some()),
             has_ahead: points.iter().any(|point| point.ahead.is_some()),
@@ -117,6 +119,12 @@ impl Trend {
             decimals,
             points,
         }
+    }
+
+    /// The same for a screen on a wall.
+    #[must_use]
+    pub fn for_wall(self) -> Trend {
+        Trend { plots: vec![draw(&WALL, &self.points, &self.unit, self.decimals, self.t)], ..self }
     }
 
     /// What it shows, in a sentence.

@@ -91,6 +91,7 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
     head.insert_str(0, "home_board = \"p0\"\n");
     files.extend([
         ("pack.toml".to_owned(), head),
+        ("walls/ruang.toml".to_owned(), playlist(&texts)),
         ("agencies.toml".to_owned(), agencies),
         ("targets.toml".to_owned(), targets),
         ("indicators/uji.toml".to_owned(), indicators),
@@ -98,6 +99,21 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
         ("sources/rincian.toml".to_owned(), rincian),
     ]);
     files
+}
+
+/// A playlist whose every text is a payload.
+fn playlist(texts: &[String]) -> String {
+    let mut list = format!("code = \"ruang\"\ntitle = {0}\ntitle_en = {0}\n", texts[62]);
+    write!(list, "\n[[mode]]\ncode = \"a\"\ntitle = {0}\ntitle_en = {0}\n", texts[65]).unwrap();
+    for nth in [66, 97] {
+        let title = &texts[nth];
+        write!(
+            list,
+            "\n[[mode.item]]\ntitle = {title}\ntitle_en = {title}\nrail = [\"i{nth}\", \"i1\"]\n[mode.item.widget]\nkind = \"ranking\"\nindicator = \"i{nth}\"\n"
+        )
+        .unwrap();
+    }
+    list
 }
 
 /// A section with a widget of every kind, whose every text is a payload.
@@ -296,6 +312,15 @@ const NOT_WRITTEN: &[&str] = &[
     "token.secret_hash",
     "token.source",
     "vault_root.root_id",
+    "wall.playlist",
+    "wall_pairing.address",
+    "wall_pairing.code",
+    "wall_pairing.secret_hash",
+    "wall_steering.anchor_mode",
+    "wall_steering.author",
+    "wall_steering.message_indicator",
+    "wall_steering.mode",
+    "wall_steering.playlist",
 ];
 
 /// Routes that have no page of their own.

@@ -25,3 +25,4 @@ mod push_flow;
 mod real_input;
 mod sso_flow;
 mod support;
+mod wall;

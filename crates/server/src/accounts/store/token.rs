@@ -190,7 +190,15 @@ pub fn list_devices(reader: &mut Reader<'_>, now_ms: i64) -> Result<Vec<Token>, 
         "select {COLUMNS} from token t where t.account_id is null and t.revoked_at is null \
          and (t.expires_at is null or t.expires_at > $1) order by t.token_id desc"
     );
-    reader.query(&sql, &[now_ms.into()], read_token)
+    let mut devices = reader.query(&sql, &[now_ms.into()], read_token)?;
+    // A screen that was paired follows a playlist in place of a board.
+    let playlists: Vec<(i64, String)> =
+        reader.query("select token_id, playlist from wall", &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for device in &mut devices {
+        let playlist = playlists.iter().find(|(token_id, _)| *token_id == device.token_id);
+        device.new.board = device.new.board.take().or_else(|| playlist.map(|(_, code)| code.clone()));
+    }
+    Ok(devices)
 }
 
 /// All working tokens that act for accounts, with the accounts: for whoever looks after them.

@@ -4,7 +4,7 @@ use super::{Found, Shown, Site};
 use crate::{
     error::AppResult,
     indicators::{course, rules, store::indicator_name, trend_of},
-    widgets::{Bullet, BulletRow, Bullets, Framed, Instead, Piece, Reason},
+    widgets::{Bullet, BulletRow, Bullets, Framed, Instead, Piece, Reason, Surface},
 };
 use pendopo_figures::Reader;
 
@@ -43,6 +43,7 @@ pub fn line(reader: &mut Reader<'_>, site: &Site<'_>, code: &str) -> AppResult<F
     let Some(trend) = trend_of(reader, site.asked, found.indicator, site.region)? else {
         return Ok(site.without(found.indicator));
     };
+    let trend = if site.surface == Surface::Wall { trend.for_wall() } else { trend };
     let summary = format!("{} {}", now_words(site, &found), trend.summary());
     Ok(site.framed(site.shown(&found, summary.trim().to_owned(), Piece::Trend(Box::new(trend)))))
 }

@@ -125,9 +125,14 @@ fn path(world: &World, route: &str, rule: &Rule, thing: Thing) -> String {
         Thing::Run(agency, level) => put("id", &world.run_of(agency, level).to_string(), whole),
         Thing::Account => put("id", &world.victim.to_string(), whole),
     };
-    for (name, value) in
-        [("hash", "x"), ("*name", "app.css"), ("secret", "tidak-ada"), ("code", CENTER), ("id", "1")]
-    {
+    for (name, value) in [
+        ("hash", "x"),
+        ("*name", "app.css"),
+        ("secret", "tidak-ada"),
+        ("code", CENTER),
+        ("id", "1"),
+        ("wall", "1"),
+    ] {
         path = put(name, value, path);
     }
     assert!(!path.contains('{'), "{route}: nothing fills {path}");
