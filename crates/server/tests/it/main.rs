@@ -18,6 +18,8 @@ mod pack_flow;
 mod page_flow;
 mod passkeys;
 mod personal_flow;
+mod provider;
 mod real_input;
+mod secrets;
 mod sso_flow;
 mod support;
