@@ -13,6 +13,7 @@ mod pages;
 mod passkeys;
 pub mod password;
 pub mod profile;
+mod reader_tag;
 mod record;
 pub mod rules;
 pub mod secret;

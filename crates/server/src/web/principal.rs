@@ -47,6 +47,8 @@ pub struct Principal {
     pub form_token: Option<String>,
     /// The one board a wall may show.
     pub board: Option<String>,
+    /// When they are known no longer if nothing more is heard of them, Unix milliseconds; `None` for visitors.
+    pub known_until: Option<i64>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
 }
@@ -64,6 +66,7 @@ impl Principal {
             may_write: true,
             form_token: None,
             board: None,
+            known_until: None,
             address,
         }
     }

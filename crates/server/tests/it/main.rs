@@ -12,6 +12,7 @@ mod boundaries_flow;
 mod disk_full;
 mod formulas;
 mod hardening;
+mod kept;
 mod kill;
 mod live;
 mod pack_flow;
