@@ -1,9 +1,10 @@
 """Attacks the API of a center with Schemathesis and opens its CSV files in LibreOffice: a part of `make attack`.
 
 Makes a center of its own with a generated pack and files, serves it, and lets Schemathesis generate requests
-from `/api/v1/openapi.json` – right and wrong ones, with a token – until there are at least `--cases` of them or
-`--minutes` are over. Counts server errors, answers that the document does not describe and requests that were
-let through or refused against it; any of them, or too few cases, makes it fail.
+from `/api/v1/openapi.json` – right and wrong ones, with an administrator's token, an officer's and none – until there
+are at least `--cases` of them or `--minutes` are over. Counts server errors, answers that the document does not describe
+and requests that were let through or refused against it; any of them, too few cases, a round that did not end or a
+missing LibreOffice makes it fail.
 
     benches/attack.py [--cases 20000] [--minutes 20] [--seed 1] [--at-once 2]
 """
@@ -18,6 +19,8 @@ SCHEMATHESIS = "schemathesis==4.32.5"
 LEFT_OUT = "positive_data_acceptance"
 TRIGGERS = ["=1+1", "+1+1", "-1+1", "@SUM(1;1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1", "x;=1+1;y", '"=1+1"', "=cmd|' /C calc'!A0"]
 PASSWORD = "jati randu kapas"
+# Who asks, round by round.
+ASKERS = ["administrator", "officer", "administrator", "visitor"]
 
 PACK = {
     "pack.toml": 'format = 1\ncode = "uji"\nname = "Kabupaten Uji"\nregion = "33.16"\ntime_zone = "Asia/Jakarta"\n'
@@ -40,12 +43,16 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--at-once", type=int, default=os.cpu_count() or 2, help="rounds that run side by side")
     options = options.parse_args()
+    if shutil.which("soffice") is None:
+        sys.exit("LibreOffice is not installed, so no CSV file can be opened: apt-get install libreoffice-calc")
     tool = install()
     with tempfile.TemporaryDirectory() as folder:
         with Center(pathlib.Path(folder)) as center:
             counts = attack(tool, center, options)
             formulas = spreadsheets(center)
-    good = counts["cases"] >= options.cases and not counts["failures"] and not counts["5xx"] and formulas == 0
+    tried = all(counts[f"cases of {asker}"] for asker in ASKERS)
+    faults = counts["failures"] + counts["unfinished"] + counts["5xx"] + formulas
+    good = counts["cases"] >= options.cases and tried and faults == 0
     print("all well" if good else "NOT well")
     sys.exit(0 if good else 1)
 
@@ -62,7 +69,7 @@ def install():
 
 
 class Center:
-    """A served center with figures, refused rows and a token that may do all that tokens may."""
+    """A served center with figures, refused rows and tokens that may do all that their owners may; none for visitors."""
 
     def __init__(self, folder):
         self.folder, self.data = folder, folder / "data"
@@ -107,7 +114,7 @@ class Center:
                 break
             except OSError:
                 time.sleep(0.1)
-        self.token = self.sign_in()
+        self.tokens = {"administrator": self.sign_in(), "officer": self.add_officer(), "visitor": None}
         return self
 
     def __exit__(self, *_):
@@ -134,14 +141,29 @@ class Center:
             self.cookies[name] = value
         return answer.read()
 
+    def send(self, page, path, form):
+        """Text that answers a form, whose token stands in a page."""
+        token = re.search(r'name="_token" value="([^"]+)"', self.ask(page).decode())[1]
+        return self.ask(path, form | {"_token": token}).decode()
+
+    def make_token(self):
+        page = self.send("/profil", "/profil/token", {"nama": "serangan", "hari": "30", "tulis": "1", "kini": PASSWORD})
+        return re.search(r"pdp_[A-Za-z0-9_-]+", page)[0]
+
     def sign_in(self):
         path = re.search(r"/undangan/\S+", self.run("account", "first", text=True))[0]
-        token = lambda page: re.search(r'name="_token" value="([^"]+)"', page.decode())[1]
-        form = {"nama": "Pengelola", "login": "pengelola", "sandi": PASSWORD, "ulang": PASSWORD}
-        self.ask(path, form | {"_token": token(self.ask(path))})
-        form = {"nama": "serangan", "hari": "30", "tulis": "1", "kini": PASSWORD}
-        page = self.ask("/profil/token", form | {"_token": token(self.ask("/profil"))}).decode()
-        return re.search(r"pdp_[A-Za-z0-9_-]+", page)[0]
+        self.send(path, path, {"nama": "Pengelola", "login": "pengelola", "sandi": PASSWORD, "ulang": PASSWORD})
+        return self.make_token()
+
+    def add_officer(self):
+        form = {"nama": "Petugas", "login": "petugas", "peran": "officer", "wilayah": "33.16.01"}
+        path = re.search(r"/undangan/[A-Za-z0-9_-]+", self.send("/pengguna/baru", "/pengguna", form))[0]
+        administrator, self.cookies = self.cookies, {}
+        try:
+            self.send(path, path, {"sandi": PASSWORD, "ulang": PASSWORD})
+            return self.make_token()
+        finally:
+            self.cookies = administrator
 
 
 def attack(tool, center, options):
@@ -151,33 +173,40 @@ def attack(tool, center, options):
     counts, by_status = collections.Counter(), collections.Counter()
     began = time.monotonic()
     until = began + options.minutes * 60
-    seeds = itertools.count(options.seed)
+    rounds_to_come = zip(itertools.count(options.seed), itertools.cycle(ASKERS))
+    untried = set(ASKERS)
     with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
-        while counts["cases"] < options.cases and time.monotonic() < until and not counts["failures"]:
-            left = (options.cases - counts["cases"]) // options.at_once + 1
+        while (counts["cases"] < options.cases or untried) and time.monotonic() < until and not counts["failures"]:
+            left = max(0, options.cases - counts["cases"]) // options.at_once + 1
             # A round sends about twenty cases for each example, among them all limits of all parameters.
             examples = max(20, min(200, left // 18))
-            rounds = [pool.submit(one_round, tool, center, seed, examples, until) for seed in itertools.islice(seeds, options.at_once)]
-            for done in rounds:
+            next_ones = list(itertools.islice(rounds_to_come, options.at_once))
+            rounds = [(asker, pool.submit(one_round, tool, center, seed, asker, examples, until)) for seed, asker in next_ones]
+            for asker, done in rounds:
                 cases, statuses = done.result()
                 counts.update(cases)
+                counts[f"cases of {asker}"] += cases["cases"]
+                untried.discard(asker)
                 by_status.update(statuses)
             print(f"{counts['cases']} cases in {time.monotonic() - began:.0f} s", flush=True)
     counts["5xx"] = sum(count for status, count in by_status.items() if status >= 500) - counts["sent away"]
     print(f"{counts['cases']} cases in {time.monotonic() - began:.0f} s: {counts['5xx']} server errors, {counts['mismatches']} failed checks, "
           f"{counts['failures']} rounds with failures, {counts['unfinished']} not finished")
+    print("cases by who asked: " + ", ".join(f"{asker} {counts[f'cases of {asker}']}" for asker in dict.fromkeys(ASKERS)))
     print("answers by status: " + ", ".join(f"{status} {count}" for status, count in sorted(by_status.items())))
     return counts
 
 
-def one_round(tool, center, seed, examples, until):
+def one_round(tool, center, seed, asker, examples, until):
     """Counts of one round and its answers by status; prints what Schemathesis said when something failed."""
     report = WORK / f"report-{seed}.ndjson"
     report.unlink(missing_ok=True)
     # How long an answer takes says more of the machine than of the program here; two minutes are a hanging one.
     # One worker: its threads share the state of Python's parser, and generating fails now and then with more.
+    token = center.tokens[asker]
+    header = ["--header", f"Authorization: Bearer {token}"] if token else []
     command = [tool, "--config-file", WORK / "schemathesis.toml", "run", f"http://{center.address}/api/v1/openapi.json",
-               "--header", f"Authorization: Bearer {center.token}", "--checks", "all", "--exclude-checks", LEFT_OUT, "--max-response-time", "120",
+               *header, "--checks", "all", "--exclude-checks", LEFT_OUT, "--max-response-time", "120",
                "--max-examples", str(examples), "--seed", str(seed), "--workers", "1", "--continue-on-failure",
                "--suppress-health-check", "all", "--warnings", "off", "--report", "ndjson", "--report-ndjson-path", report, "--no-color"]
     unfinished = False
@@ -191,7 +220,7 @@ def one_round(tool, center, seed, examples, until):
     counts["unfinished"] += unfinished
     if code != 0 or counts["mismatches"] or counts["errors"]:
         counts["failures"] += 1
-        print(output)
+        print(f"seed {seed}, as {asker}:\n{output}")
     return counts, by_status
 
 
@@ -223,7 +252,6 @@ def read_report(path):
 
 def spreadsheets(center):
     """Opens every CSV of the center in LibreOffice, with commas and with semicolons; counts formulas."""
-    office = shutil.which("soffice")
     folder = center.folder / "csv"
     folder.mkdir()
     for name, path in {"refused": "/penarikan/1/ditolak.csv", "audit": "/audit.csv", "record": "/data-pribadi/catatan.csv"}.items():
@@ -231,14 +259,11 @@ def spreadsheets(center):
     columns = ", ".join(f"'{text}' as \"{text.replace(chr(34), '')}\"" for text in (t.replace("'", "''") for t in TRIGGERS))
     (folder / "query.csv").write_bytes(center.run("query", f"select -5 as angka, {columns}", "--format", "csv"))
     (folder / "control.csv").write_text("=1+1,+1+1\n")
-    if office is None:
-        print("LibreOffice is not installed: the CSV files were not opened (apt-get install libreoffice-calc)")
-        return 0
     found = {}
     for separator in (44, 59):
         # 44: comma, 34: quotation mark, 76: UTF-8; the last: formulas are read as such, as Excel does.
         options = f"CSV:{separator},34,76,1,,0,false,true,false,false,false,-1,true"
-        subprocess.run([office, "--headless", f"-env:UserInstallation=file://{center.folder}/office", "--infilter=" + options,
+        subprocess.run(["soffice", "--headless", f"-env:UserInstallation=file://{center.folder}/office", "--infilter=" + options,
                         "--convert-to", "fods", "--outdir", folder / str(separator), *folder.glob("*.csv")],
                        check=True, capture_output=True, timeout=300)
         for sheet in (folder / str(separator)).glob("*.fods"):

@@ -8,10 +8,13 @@
 // 3. All routes are opened and all links followed, as administrator, visitor, wall and who has given the
 //    password alone, in both languages; addresses with payloads are asked for, forms with payloads sent: once
 //    under the policy that the center sends and once without any.
-// 4. One page of each route is opened again with the center's escaping undone on the way: there scripts must run.
+// 4. Somebody signs in at a provider of identities that knows them by a payload.
+// 5. Open pages follow a change of the figures: what they put in place is looked at like any page (xss_live.mjs).
+// 6. One page of each route is opened again with the center's escaping undone on the way: there scripts must run.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
+import { followed } from "./xss_live.mjs";
 
 /** COOKIE is an administrator's, HALF that of somebody whose second factor is awaited; ROUTES all that are read. */
 const { BASE: base, COOKIE: cookie, HALF: half } = process.env;
@@ -26,9 +29,14 @@ const OF_A_KIND = Number(process.env.OF_A_KIND ?? 1);
 const ECHOED = OF_A_KIND * 20;
 /** Pages open at a time. */
 const AT_ONCE = 4;
-const payloads = JSON.parse(readFileSync(new URL("payloads.json", import.meta.url), "utf8")).map((text, nth) =>
-  text.replaceAll("N", String(nth)),
-);
+/** With EVERY=5 of every five payloads one, and Indonesian pages alone: the small pass. */
+const EVERY = Number(process.env.EVERY ?? 1);
+const small = EVERY > 1;
+const payloads = JSON.parse(readFileSync(new URL("payloads.json", import.meta.url), "utf8"))
+  .filter((_, nth) => nth % EVERY === EVERY >> 1)
+  .map((text, nth) => text.replaceAll("N", String(nth)));
+/** The payload of a number, and a thing called by one, whatever their count. */
+const at = (nth) => nth % payloads.length;
 
 // ---- what a browser notices ----
 
@@ -38,7 +46,7 @@ const browser = await chromium.launch({
 });
 
 /** A reader whose pages report scripts that run and violations of the policy. */
-async function reader({ bypassCSP, cookies = "", language = "id", home = base }) {
+async function reader({ bypassCSP, cookies = "", language = "id", home = base, live = false, tabs = AT_ONCE }) {
   const context = await browser.newContext({ bypassCSP, locale: "id-ID", timezoneId: "Asia/Jakarta", viewport: { width: 640, height: 480 }, serviceWorkers: "block" });
   const pairs = [...cookies.split("; "), `bahasa=${language}`].filter(Boolean);
   await context.addCookies(
@@ -47,20 +55,23 @@ async function reader({ bypassCSP, cookies = "", language = "id", home = base })
       return { name: pair.slice(0, at), value: pair.slice(at + 1), url: base };
     }),
   );
-  const seen = { ran: [], violations: [] };
+  const seen = { ran: [], violations: [], followed: [] };
   await context.exposeBinding("__note", (_source, kind, what) => seen[kind].push(what));
-  await context.addInitScript(() => {
+  await context.addInitScript((live) => {
     // Pages that wait for news keep a connection each, of which a browser has six.
-    window.EventSource = class extends EventTarget {
-      close() {}
-    };
+    if (!live) {
+      window.EventSource = class extends EventTarget {
+        close() {}
+      };
+    }
+    document.addEventListener("pendopo:followed", () => window.__note("followed", location.href));
     window.__xss = (n) => window.__note("ran", `${n} at ${location.href}`);
     for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = (n) => window.__xss(n);
     document.addEventListener("securitypolicyviolation", (event) =>
       window.__note("violations", `${event.violatedDirective} ${event.blockedURI} at ${location.href}`),
     );
-  });
-  const pages = await Promise.all(Array.from({ length: AT_ONCE }, () => context.newPage()));
+  }, live);
+  const pages = await Promise.all(Array.from({ length: tabs }, () => context.newPage()));
   for (const page of pages) {
     page.on("dialog", (dialog) => {
       seen.ran.push(`dialog at ${page.url()}`);
@@ -95,7 +106,7 @@ const look = async () => {
   // The call of a payload, as it is or as HTML and addresses write it; one payload encodes the first letter.
   const marker = /_xss(?:%28|%60|&#40;|&#96;|&#x28;|&#x60;|\(|`)(\d+)/gi;
   const shown = [...document.documentElement.outerHTML.matchAll(marker)].map((match) => Number(match[1]));
-  return { found, shown, links: [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")) };
+  return { found, shown, live: Boolean(document.body?.dataset.live), links: [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")) };
 };
 
 /** Asks again while the center says that it has too much to do: 503 with `Retry-After`. */
@@ -138,14 +149,15 @@ const patterns = routes
   .sort((one, other) => one.blanks - other.blanks);
 const routeOf = (path) => patterns.find(({ pattern }) => pattern.test(path.split("?")[0]))?.route ?? "none";
 
-const newCount = () => ({ views: 0, occurrences: 0, payloads: new Set(), strangers: [], routes: {}, asked: new Set(), data: {}, samples: {} });
+const newCount = () => ({ views: 0, occurrences: 0, payloads: new Set(), strangers: [], routes: {}, asked: new Set(), data: {}, samples: {}, live: {} });
 
 /** Adds up what a page shows, under the route that answered. */
-function add(count, path, { found, shown }) {
+function add(count, path, { found, shown, live }) {
   const route = path ? routeOf(path) : "error or answer to a form";
   count.views += 1;
   count.routes[route] = (count.routes[route] ?? 0) + 1;
   count.samples[route] ??= path;
+  if (live) count.live[route] ??= path;
   count.occurrences += shown.length;
   for (const nth of shown) count.payloads.add(nth);
   if (found.length > 0) count.strangers.push(`${path}: ${found.slice(0, 5).join(", ")}`);
@@ -155,8 +167,13 @@ function add(count, path, { found, shown }) {
 async function open(page, home, path, count) {
   const answer = await admitted(() => page.goto(home + path, { waitUntil: "load", timeout: 30000 }));
   count.asked.add(routeOf(path.split("#")[0]));
-  const view = await page.evaluate(look);
   const place = new URL(page.url());
+  if (place.origin !== new URL(home).origin) {
+    // To the provider of identities, whose pages are its own.
+    count.routes[routeOf(path)] ??= 0;
+    return [];
+  }
+  const view = await page.evaluate(look);
   const here = place.pathname + place.search;
   if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) {
     // Data are shown as text in elements of the browser, and nothing in them may run either.
@@ -309,8 +326,8 @@ async function seed() {
   });
   // A password costs much by intent, so these are few.
   for (const [nth, text] of payloads.entries()) {
-    if (nth % 25 === 0) await post("token name", "/profil/token", { nama: text, hari: "30", tulis: "1", kini: PASSWORD });
-    if (nth % 25 === 5) await post("login of a failed sign-in", "/masuk", { nama: text, sandi: "bukan sandi", lanjut: text });
+    if (nth % (small ? 5 : 25) === 0) await post("token name", "/profil/token", { nama: text, hari: "30", tulis: "1", kini: PASSWORD });
+    if (nth % 25 === (small ? 6 : 5)) await post("login of a failed sign-in", "/masuk", { nama: text, sandi: "bukan sandi", lanjut: text });
   }
   // The reason of a run and an agent's name in the list of sessions come from programs.
   for (const [nth, text] of payloads.entries()) {
@@ -329,8 +346,8 @@ async function seed() {
     const answer = await post("what is shown once", path, fields);
     return (await answer.text()).match(pattern)?.[0] ?? "";
   };
-  const invitation = await link("/pengguna", { login: "uji.tautan", nama: payloads[61], peran: "auditor" }, /\/undangan\/[\w-]+/);
-  const wall = await link("/perangkat", { jenis: "display", nama: payloads[61], untuk: "p0" }, /(?<=\/dinding#)[\w-]+/);
+  const invitation = await link("/pengguna", { login: "uji.tautan", nama: payloads[at(61)], peran: "auditor" }, /\/undangan\/[\w-]+/);
+  const wall = await link("/perangkat", { jenis: "display", nama: payloads[at(61)], untuk: "p0" }, /(?<=\/dinding#)[\w-]+/);
   if (!invitation || !wall) throw new Error("no link for an invitation or a wall");
   return { places, invitation, wall, screen: await screen(post) };
 }
@@ -341,8 +358,8 @@ async function screen(post) {
   const set = (answer, name) => answer.headers.getSetCookie().find((one) => one.startsWith(`${name}=`)).split(";")[0];
   const pairing = set(waiting, "pendopo-pasangan");
   const kode = (await waiting.text()).match(/data-part="code">([^<]+)/)[1];
-  await post("name of a screen", "/dinding/pasang", { kode, nama: payloads[63], daftar: "ruang", internal: "1" });
-  for (const nth of [9, 64, 1]) await post("message on screens", "/dinding/kendali/1", { perintah: "pesan", pesan: payloads[nth], menit: "600" });
+  await post("name of a screen", "/dinding/pasang", { kode, nama: payloads[at(63)], daftar: "ruang", internal: "1" });
+  for (const nth of [9, at(64), 1]) await post("message on screens", "/dinding/kendali/1", { perintah: "pesan", pesan: payloads[nth], menit: "600" });
   return set(await admitted(() => fetch(`${base}/dinding/menunggu`, { headers: { cookie: pairing } })), "pendopo-dinding");
 }
 
@@ -393,16 +410,38 @@ function forms(reader, signedIn) {
   return signedIn ? administrators : visitors;
 }
 
-/** Addresses of the routes that no link leads to, which are those of the API. */
+/** Addresses to begin with for routes that no link leads to, or whose links lead past what shows most. */
 const SAMPLES = {
+  "/peta": ["/peta", "/peta?indikator=i1&wilayah=33.16.01"],
   "/api/v1/regions/{code}": ["/api/v1/regions/33.16"],
-  "/api/v1/indicators/{code}": ["/api/v1/indicators/i0", "/api/v1/indicators/i41"],
-  "/api/v1/observations": ["/api/v1/observations?indicator=i0", "/api/v1/observations?indicator=i41"],
+  "/api/v1/indicators/{code}": ["/api/v1/indicators/i0", `/api/v1/indicators/i${at(41)}`],
+  "/api/v1/observations": ["/api/v1/observations?indicator=i0", `/api/v1/observations?indicator=i${at(41)}`],
   "/api/v1/revisions": ["/api/v1/revisions?indicator=i0&region=33.16.01.2001"],
-  "/api/v1/sources/{code}": ["/api/v1/sources/s0", "/api/v1/sources/s41"],
+  "/api/v1/sources/{code}": ["/api/v1/sources/s0", `/api/v1/sources/s${at(41)}`],
   "/api/v1/runs/{id}": ["/api/v1/runs/1", "/api/v1/runs/4"],
   "/api/v1/runs/{id}/refused-rows": ["/api/v1/runs/1/refused-rows?limit=1000"],
 };
+
+/** Where texts stand that no column of the database holds as such: each must show some. */
+const SPOTS = [
+  ["/peta?indikator=i1&wilayah=33.16.01", ".points title"],
+  ["/peta?indikator=i1&wilayah=33.16.01", ".legend .key"],
+  ["/peta?indikator=i1&wilayah=33.16.01", ".twin summary"],
+  ["/peta?indikator=i1&wilayah=33.16.01", ".twin li"],
+];
+async function spots() {
+  const { context, pages } = await reader({ cookies: cookie });
+  const counts = {};
+  for (const [path, place] of SPOTS) {
+    await admitted(() => pages[0].goto(base + path, { waitUntil: "load" }));
+    counts[`${place} of ${path}`] = await pages[0].evaluate(
+      (place) => [...document.querySelectorAll(place)].filter((element) => element.textContent.includes("_xss")).length,
+      place,
+    );
+  }
+  await context.close();
+  return counts;
+}
 
 /** Routes of files, scripts and the stream that says that something changed. */
 const NO_PAGE = /[.](csv|md|jsonl|ico|js|webmanifest)$|[/]langsung$/;
@@ -430,7 +469,37 @@ async function files() {
   return { opened, wrong };
 }
 
-// ---- 4. that a page which does not escape would be noticed ----
+// ---- 4. the provider of identities ----
+
+/** Signs in at the provider as who a payload calls, and comes back with errors that are payloads. */
+async function provider(bypassCSP) {
+  const { context, pages, seen } = await reader({ bypassCSP, tabs: 1 });
+  const [page] = pages;
+  const count = newCount();
+  const states = [];
+  page.on("request", (request) => states.push(new URL(request.url()).searchParams.get("state")));
+  const leave = () => page.goto(`${base}/masuk/sso?lanjut=/profil`, { waitUntil: "load" });
+  for (const text of payloads.filter((_, nth) => nth % (small ? 4 : 8) === 1)) {
+    await leave();
+    const query = new URLSearchParams({ state: states.findLast(Boolean), error: "access_denied", error_description: text, error_uri: text });
+    await open(page, base, `/masuk/sso/kembali?${query}`, count);
+  }
+  await leave();
+  await page.fill("[name=login]", process.env.SUBJECT);
+  await page.fill("[name=password]", "x");
+  for (let turn = 0; new URL(page.url()).origin !== base && turn < 5; turn += 1) {
+    await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.click("[type=submit]")]);
+  }
+  if (new URL(page.url()).pathname !== "/profil") throw new Error(`the provider does not let in: ${page.url()}`);
+  count.routes["/masuk/sso/kembali"] ??= 0;
+  add(count, "/profil", await page.evaluate(look));
+  await context.close();
+  // What the provider's own pages do is not the center's.
+  const own = (list) => list.filter((text) => text.includes(` at ${base}/`));
+  return { ...count, ran: own(seen.ran), violations: own(seen.violations), kinds: [] };
+}
+
+// ---- 6. that a page which does not escape would be noticed ----
 
 /** The center with the escaping of its pages undone on the way. */
 async function unescaped(request, response) {
@@ -445,9 +514,13 @@ async function unescaped(request, response) {
   }
   response.statusCode = answer.status;
   if (!(answer.headers.get("content-type") ?? "").startsWith("text/html")) return response.end(Buffer.from(await answer.arrayBuffer()));
+  return response.end(raw(await answer.text()));
+}
+
+/** HTML with its escaping undone. */
+function raw(html) {
   const signs = { "#60": "<", lt: "<", "#62": ">", gt: ">", "#34": '"', quot: '"', "#39": "'", "#38": "&", amp: "&" };
-  const body = await answer.text();
-  return response.end(body.replace(/&(#60|lt|#62|gt|#34|quot|#39|#38|amp);/g, (_, sign) => signs[sign]));
+  return html.replace(/&(#60|lt|#62|gt|#34|quot|#39|#38|amp);/g, (_, sign) => signs[sign]);
 }
 
 /** Opens one page of each route so; tells what ran on it, and what the policy held and reported. */
@@ -492,10 +565,17 @@ const seeded = await seed();
 report.places = seeded.places;
 console.error(`seeded: ${secs()} s`);
 report.files = await files();
+report.spots = await spots();
 report.crawls = [];
 const openable = routes.filter((route) => !NO_PAGE.test(route));
 const starts = openable.flatMap((route) => SAMPLES[route] ?? (route.includes("{") ? [] : [route]));
 const samples = new Map();
+const live = {};
+const note = (result, who, language, bypassCSP) => {
+  for (const name of ["samples", "live"]) delete result[name];
+  report.crawls.push({ who, language, policy: bypassCSP ? "off" : "as sent", ...result, payloads: [...result.payloads], asked: [...result.asked] });
+  console.error(`${who} ${language} ${bypassCSP}: ${result.views} views, ${secs()} s`);
+};
 const readers = [
   ["administrator", cookie, "id", [...starts, seeded.invitation]],
   ["administrator", cookie, "en", starts],
@@ -508,18 +588,20 @@ const readers = [
 for (const bypassCSP of [false, true]) {
   for (const [nth, [who, cookies, language, paths]] of readers.entries()) {
     // The policy is the same in every language.
-    if (!bypassCSP && language !== "id") continue;
+    if ((!bypassCSP || small) && language !== "id") continue;
     const one = await reader({ bypassCSP, cookies, language });
     const whole = who === "administrator" || who === "visitor";
     const work = { starts: paths, follow: who !== "half signed in", more: whole ? echoes(nth) : [], forms: whole ? forms(nth, who === "administrator") : [] };
     const result = await crawl(one, nth, work);
     await one.context.close();
     if (bypassCSP && language === "id") samples.set(cookies, result.samples);
-    delete result.samples;
-    report.crawls.push({ who, language, policy: bypassCSP ? "off" : "as sent", ...result, payloads: [...result.payloads], asked: [...result.asked] });
-    console.error(`${who} ${language} ${bypassCSP}: ${result.views} views, ${secs()} s`);
+    if (who === "administrator") Object.assign(live, result.live);
+    note(result, who, language, bypassCSP);
   }
+  note(await provider(bypassCSP), "whom a provider lets in", "id", bypassCSP);
 }
+report.live = await followed({ base, cookie, reader, look, raw, routeOf, paths: Object.values(live), formToken, admitted });
+console.error(`followed: ${secs()} s`);
 report.canaries = await canaries(samples);
 console.error(`canaries: ${secs()} s`);
 report.secs = secs();

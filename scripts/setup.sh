@@ -55,7 +55,7 @@ if [[ "$task" == @(test|attack) ]] && ! cargo nextest --version >/dev/null 2>&1;
 fi
 
 # The provider of identities that the tests sign in at.
-if [ "$task" = test ] && [ ! e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ]; then
+if [[ "$task" == @(test|attack) ]] && [ ! e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ]; then
   echo "installing: packages of e2e/"
   (cd e2e && npm ci --silent --no-audit --no-fund)
 fi

@@ -1,63 +1,125 @@
 // Keeps the last good state of pages that were opened, for when there is no network. Always asks the center
 // first; what is shown from here says on its face since when it has had no connection (live.js).
+//
+// Each answer says whose it is (x-reader): a tag, and for how many seconds more its session can last. Pages lie in
+// a store of that reader's own; an answer for another reader, a way to sign in or out, or the end of the time
+// throws it away. So nobody is shown what was kept for somebody else.
 "use strict";
-const STORE = "pendopo-1";
+const ASSETS = "pendopo-2-aset";
+const PAGES = "pendopo-2-halaman-";
+const TODAY = "/hari-ini";
 // Where screens on a wall show their playlist.
 const SCREEN = "/dinding/layar";
-// Pages kept at most. The oldest goes first.
+// On a copy: when it may be shown no more, by the clock of this device. Without it, public and for ever.
+const UNTIL = "x-shown-until";
+// Pages and files kept at most. The oldest goes first.
 const MOST = 40;
 // The center is given so long before a kept page is shown, milliseconds.
 const PATIENCE = 8000;
+// Here one reader becomes another.
+const DOORS = /^\/(masuk|keluar|undangan|dinding)(\/|$)/;
+
+// Counts how often everything was forgotten: what was asked for before is not kept after.
+let era = 0;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
-      for (const name of await caches.keys()) if (name !== STORE) await caches.delete(name);
+      for (const name of await caches.keys()) if (name !== ASSETS && !name.startsWith(PAGES)) await caches.delete(name);
       await self.clients.claim();
     })(),
   );
 });
 
-const keep = async (request, answer) => {
-  const store = await caches.open(STORE);
-  await store.delete(request);
-  await store.put(request, answer);
+const put = async (name, address, answer) => {
+  const store = await caches.open(name);
+  await store.delete(address);
+  await store.put(address, answer);
   const kept = await store.keys();
   for (const old of kept.slice(0, Math.max(0, kept.length - MOST))) await store.delete(old);
 };
 
+/** Throws away the pages of all readers but one. */
+const forgetBut = async (reader) => {
+  for (const name of await caches.keys()) if (name.startsWith(PAGES) && name !== PAGES + reader) await caches.delete(name);
+};
+
 const forget = async () => {
-  await caches.delete(STORE);
+  era += 1;
+  await forgetBut("");
+};
+
+/** Whose an answer is, and the seconds for which a copy may be shown: none for those of visitors. */
+const readerOf = (answer) => {
+  const [tag, secs] = (answer.headers.get("x-reader") ?? "").split(" ");
+  return { tag, secs: secs === undefined ? null : Number(secs) };
+};
+
+const mayKeep = (answer) =>
+  answer.ok && !answer.redirected && !(answer.headers.get("cache-control") ?? "no-store").includes("no-store");
+
+const keep = async (address, answer, reader) => {
+  const headers = new Headers(answer.headers);
+  if (reader.secs !== null) headers.set(UNTIL, String(Date.now() + reader.secs * 1000));
+  await put(PAGES + reader.tag, address, new Response(answer.body, { status: answer.status, headers }));
+};
+
+/** What was kept for an address, while it may be shown. */
+const kept = async (address) => {
+  for (const name of await caches.keys()) {
+    if (!name.startsWith(PAGES)) continue;
+    const answer = await (await caches.open(name)).match(address);
+    if (!answer) continue;
+    const until = answer.headers.get(UNTIL);
+    if (until === null || Date.now() < Number(until)) return answer;
+    // The session is over: its other pages with it.
+    await caches.delete(name);
+  }
+  return undefined;
+};
+
+/** The leader's page may hold what no browser may keep; there is an edition without it. */
+const keepEdition = async (reader, asked) => {
+  const headers = { "x-keeps": "1", "x-follows": "1" };
+  const answer = await fetch(TODAY, { headers, cache: "no-store" }).catch(() => null);
+  if (answer && mayKeep(answer) && readerOf(answer).tag === reader.tag && asked === era) {
+    await keep(new URL(TODAY, location.origin).href, answer, readerOf(answer));
+  }
 };
 
 // Assets never change under their address.
 const asset = async (request) => {
-  const kept = await caches.match(request);
-  if (kept) return kept;
+  const found = await (await caches.open(ASSETS)).match(request);
+  if (found) return found;
   const answer = await fetch(request);
-  if (answer.ok) await keep(request, answer.clone());
+  if (answer.ok) await put(ASSETS, request, answer.clone());
   return answer;
 };
 
 const page = async (event) => {
   const { request } = event;
+  const asked = era;
+  const isScreen = new URL(request.url).pathname === SCREEN;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), PATIENCE);
   try {
     const answer = await fetch(request, { signal: limit.signal });
-    // Pages for one reader alone say that nobody keeps them.
-    const mayKeep = !(answer.headers.get("cache-control") ?? "").includes("no-store");
-    if (answer.ok && !answer.redirected && mayKeep) event.waitUntil(keep(request.url, answer.clone()));
+    const reader = readerOf(answer);
+    if (reader.tag && asked === era) {
+      await forgetBut(reader.tag);
+      if (mayKeep(answer)) event.waitUntil(keep(request.url, answer.clone(), reader));
+      else if (answer.ok && new URL(answer.url).pathname === TODAY) event.waitUntil(keepEdition(reader, asked));
+    }
     // Over a screen on a wall that can still be read, no error is put.
-    if (answer.status >= 500 && new URL(request.url).pathname === SCREEN) return (await caches.match(request.url)) ?? answer;
+    if (answer.status >= 500 && isScreen) return (await kept(request.url)) ?? answer;
     return answer;
   } catch (error) {
-    const kept = await caches.match(request.url);
-    if (kept) return kept;
-    if (new URL(request.url).pathname === SCREEN) throw error;
-    const first = await caches.match(new URL("/hari-ini", location.origin));
-    if (first) return first;
+    const others = isScreen ? [] : [new URL(TODAY, location.origin).href];
+    for (const address of [request.url, ...others]) {
+      const found = asked === era && (await kept(address));
+      if (found) return found;
+    }
     throw error;
   } finally {
     clearTimeout(timer);
@@ -68,8 +130,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
-  // Whoever signs out takes with them what was kept.
-  if (request.method === "POST" && url.pathname === "/keluar") {
+  if (DOORS.test(url.pathname) && !url.pathname.startsWith(SCREEN)) {
     event.waitUntil(forget());
     return;
   }

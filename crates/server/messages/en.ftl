@@ -73,6 +73,7 @@ today-first = for the first time: { $n }
 today-silent-head = Has not moved
 today-silent = { $a }, last data { $b }
 today-silent-none = All sources send as promised.
+today-without-restricted = This copy on your device leaves restricted figures out.
 today-whole-board = The whole board
 
 ## Errors

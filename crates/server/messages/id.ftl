@@ -62,6 +62,7 @@ today-first = pertama kali: { $n }
 today-silent-head = Belum bergerak
 today-silent = { $a }, data terakhir { $b }
 today-silent-none = Semua sumber mengirim data sesuai janji.
+today-without-restricted = Salinan di perangkat ini tanpa angka terbatas.
 today-whole-board = Papan lengkap
 
 ## Kesalahan

@@ -6,6 +6,7 @@
 use super::{
     cookies::Cookie,
     passkeys::Answered,
+    reader_tag::{READER, reader_tag},
     record::note_worthless,
     secret::Secret,
     sso_provider::Metadata,
@@ -192,11 +193,13 @@ pub async fn identify(
     match settle(&app, &door, client, request.headers().clone(), follows).await {
         Ok(principal) => {
             let principal = Arc::new(principal);
+            let tag = reader_tag(&principal, app.clock().now().as_millisecond());
             request.extensions_mut().insert(principal.clone());
             request.extensions_mut().insert(door);
             let mut response = next.run(request).await;
             // Error pages are made further out and show what the reader may use.
             response.extensions_mut().insert(principal);
+            response.headers_mut().insert(READER, tag);
             response
         }
         Err(error) => error.into_response(),
@@ -212,6 +215,7 @@ async fn settle(
 ) -> AppResult<Principal> {
     let headers = &headers;
     let by_itself = headers.contains_key(BY_ITSELF) || follows;
+    let (now_ms, idle_ms) = (app.clock().now().as_millisecond(), app.config().accounts.idle_ms());
     if let Some(text) = bearer(headers) {
         let found = door.find(app, &Secret::presented(text), true, by_itself).await?;
         let Some(Found::Token(token, account)) = found else {
@@ -223,7 +227,10 @@ async fn settle(
     if let Some(cookie) = Cookie::Session.read(headers, client.secure) {
         let secret = Secret::presented(&cookie);
         if let Some(Found::Session(session, account)) = door.find(app, &secret, false, by_itself).await? {
-            return Ok(of_session(app, &session, &account, &secret, Some(client.address)));
+            let mut principal = of_session(app, &session, &account, &secret, Some(client.address));
+            let seen_at = if by_itself { session.seen_at } else { now_ms };
+            principal.known_until = Some(session.expires_at.min(seen_at.saturating_add(idle_ms)));
+            return Ok(principal);
         }
     }
     if let Some(cookie) = Cookie::Wall.read(headers, client.secure)
@@ -275,6 +282,8 @@ fn of_token(app: &App, token: &Token, account: Option<&Account>, address: Option
     let mut principal = Principal::visitor(center, address);
     principal.via = Via::Token(token.token_id);
     principal.may_write = token.new.may_write;
+    let now_ms = app.clock().now().as_millisecond();
+    principal.known_until = Some(now_ms.saturating_add(app.config().accounts.idle_ms()));
     match (token.new.kind, account) {
         (TokenKind::Api, Some(account)) => {
             principal.account_id = Some(account.account_id);

@@ -14,6 +14,7 @@ mod pages;
 mod passkeys;
 pub mod password;
 pub mod profile;
+mod reader_tag;
 pub mod record;
 pub mod rules;
 pub mod secret;

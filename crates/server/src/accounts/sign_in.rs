@@ -492,7 +492,7 @@ pub async fn sign_out(
         door.forget();
     }
     let mut response = Redirect::to("/masuk").into_response();
-    // What the browser kept of pages goes with the session.
-    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    // What the browser kept of pages goes with the session, the worker's store included.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(with_cookies(response, [Cookie::Session.clear(client.secure)]))
 }

@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     error::{AppError, AppResult},
-    web::Who,
+    web::{Via, Who},
 };
 use axum::{
     extract::{Request, State},
@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use pendopo_vocab::Sensitivity;
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use utoipa::{IntoParams, ToSchema};
@@ -82,7 +83,10 @@ pub fn cut<R, T: ToSchema, const N: usize>(
 
 /// Answers `304` when the caller has the present state, and tags what it gets otherwise.
 pub async fn entity_tags(State(app): State<App>, who: Who, request: Request, next: Next) -> Response {
-    if request.method() != Method::GET {
+    // A browser keeps nothing of what may be restricted; a program keeps what it likes anyway.
+    let in_a_browser = matches!(who.0.via, Via::Session(_));
+    if request.method() != Method::GET || (in_a_browser && who.0.scope.sensitivity >= Sensitivity::Restricted)
+    {
         return next.run(request).await;
     }
     let mut hasher = DefaultHasher::new();

@@ -41,13 +41,20 @@ async fn show_first(request: PageRequest) -> AppResult<Response> {
 }
 
 async fn show_today(request: PageRequest) -> AppResult<Response> {
-    watch::note_view(&request.app, &request.asked.who, "board", "today", None).await?;
-    request.cached(NavItem::Today, today::build).await
+    // For when there is no network the browser asks for an edition without restricted figures, and keeps that.
+    if request.for_keeping() {
+        return request.without_restricted().cached(NavItem::Today, today::build).await;
+    }
+    let restricted = watch::note_view(&request.app, &request.asked.who, "board", "today", None).await?;
+    request.kept_by_nobody(restricted).cached(NavItem::Today, today::build).await
 }
 
 async fn show_home(request: PageRequest) -> AppResult<Response> {
-    watch::note_view(&request.app, &request.asked.who, "board", "home", None).await?;
-    request.cached(NavItem::Board, |reader, asked, chrome| build::build(reader, asked, chrome, None)).await
+    let restricted = watch::note_view(&request.app, &request.asked.who, "board", "home", None).await?;
+    request
+        .kept_by_nobody(restricted)
+        .cached(NavItem::Board, |reader, asked, chrome| build::build(reader, asked, chrome, None))
+        .await
 }
 
 async fn show_board(Path(code): Path<String>, request: PageRequest) -> AppResult<Response> {
@@ -55,8 +62,9 @@ async fn show_board(Path(code): Path<String>, request: PageRequest) -> AppResult
     if request.asked.who.role == Role::Wall && request.asked.who.board.as_deref() != Some(code.as_str()) {
         return Err(AppError::NotFound(code));
     }
-    watch::note_view(&request.app, &request.asked.who, "board", &code, None).await?;
+    let restricted = watch::note_view(&request.app, &request.asked.who, "board", &code, None).await?;
     request
+        .kept_by_nobody(restricted)
         .cached(NavItem::Board, move |reader, asked, chrome| build::build(reader, asked, chrome, Some(&code)))
         .await
 }

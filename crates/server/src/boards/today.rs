@@ -41,6 +41,8 @@ pub struct TodayPage {
     pub had_yesterday: bool,
     /// Agencies whose data stand still, the longest first.
     pub silent: Vec<SilentItem>,
+    /// It is the edition that browsers keep, and restricted figures are left out.
+    pub without_restricted: bool,
     /// Instead of everything, when there is nothing yet.
     pub empty: Option<Empty>,
 }
@@ -104,6 +106,7 @@ pub fn build(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome) -> AppResul
         changed_besides,
         had_yesterday,
         silent: silent(asked, &material),
+        without_restricted: asked.scope.sensitivity < asked.who.scope.sensitivity,
         empty: empty(asked, &material),
         chrome,
     })

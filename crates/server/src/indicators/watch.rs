@@ -4,7 +4,8 @@ use crate::{app::App, error::AppResult, web::Principal};
 use pendopo_vocab::Sensitivity;
 
 /// Records that somebody looks at a page or an answer with restricted figures: those of `indicator`, or any
-/// that there are when it is `None`. Asks nothing of the database for readers who see none.
+/// that there are when it is `None`. Asks nothing of the database for readers who see none. Gives whether there
+/// are any: such an answer is kept by nobody ([`crate::web::PageRequest::kept_by_nobody`]).
 ///
 /// # Errors
 /// The database's.
@@ -14,9 +15,9 @@ pub async fn note_view(
     kind: &str,
     code: &str,
     indicator: Option<&str>,
-) -> AppResult<()> {
+) -> AppResult<bool> {
     if who.scope.sensitivity < Sensitivity::Restricted {
-        return Ok(());
+        return Ok(false);
     }
     let indicator = indicator.map(str::to_owned);
     let restricted: i64 = app
@@ -37,5 +38,5 @@ pub async fn note_view(
     if restricted > 0 {
         app.audit().note_view(who, kind, code);
     }
-    Ok(())
+    Ok(restricted > 0)
 }

@@ -23,18 +23,18 @@ pub fn routes() -> Routes {
 }
 
 async fn show_center(request: PageRequest) -> AppResult<Response> {
-    watch::note_view(&request.app, &request.asked.who, "region", "center", None).await?;
+    let restricted = watch::note_view(&request.app, &request.asked.who, "region", "center", None).await?;
     let build =
         |reader: &mut Reader<'_>, asked: &Asked, chrome| build(reader, asked, chrome, asked.scope.region);
-    request.cached(NavItem::Regions, build).await
+    request.kept_by_nobody(restricted).cached(NavItem::Regions, build).await
 }
 
 async fn show_region(Path(code): Path<String>, request: PageRequest) -> AppResult<Response> {
-    watch::note_view(&request.app, &request.asked.who, "region", &code, None).await?;
+    let restricted = watch::note_view(&request.app, &request.asked.who, "region", &code, None).await?;
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome| {
         build(reader, asked, chrome, region_in_reach(&code, asked)?)
     };
-    request.cached(NavItem::Regions, build).await
+    request.kept_by_nobody(restricted).cached(NavItem::Regions, build).await
 }
 
 fn build(

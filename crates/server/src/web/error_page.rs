@@ -13,7 +13,7 @@ use askama::Template;
 use axum::{
     body::to_bytes,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -136,7 +136,7 @@ pub async fn render_errors(State(app): State<App>, request: Request, next: Next)
     } else {
         render_html(&app, &problem, &path, role, Tr(lang.map_or_else(Default::default, |lang| lang.0)))
     };
-    for name in [header::ALLOW, header::RETRY_AFTER] {
+    for name in [header::ALLOW, header::RETRY_AFTER, HeaderName::from_static("x-reader")] {
         if let Some(value) = parts.headers.get(&name) {
             rendered.headers_mut().insert(name, value.clone());
         }

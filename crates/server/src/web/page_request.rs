@@ -19,12 +19,12 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{Html, IntoResponse, Response},
 };
 use jiff::Timestamp;
 use pendopo_figures::{DbError, Reader};
-use pendopo_vocab::Scope;
+use pendopo_vocab::{Scope, Sensitivity};
 use std::{convert::Infallible, sync::Arc};
 
 /// HTML kept in memory at most. A board is about 60 kB.
@@ -65,6 +65,7 @@ pub struct PageRequest {
     /// Who asks, in which language, when.
     pub asked: Asked,
     headers: HeaderMap,
+    kept_by_nobody: bool,
     shared: Option<Arc<Shared>>,
 }
 
@@ -137,7 +138,13 @@ impl FromRequestParts<App> for PageRequest {
             path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         };
         let shared = parts.extensions.get::<Arc<Shared>>().cloned();
-        Ok(PageRequest { app: app.clone(), asked, headers: parts.headers.clone(), shared })
+        Ok(PageRequest {
+            app: app.clone(),
+            asked,
+            headers: parts.headers.clone(),
+            kept_by_nobody: false,
+            shared,
+        })
     }
 }
 
@@ -154,6 +161,29 @@ impl PageRequest {
             Some(hint) => hint == "?1",
             None => says("user-agent").is_some_and(|agent| agent.contains("Mobile")),
         }
+    }
+
+    /// Says that a page may show what must not stay in a browser: nobody keeps the answer, whatever made it.
+    #[must_use]
+    pub fn kept_by_nobody(mut self, when: bool) -> PageRequest {
+        if when {
+            self.kept_by_nobody = true;
+            // "Not modified" would bring back what was kept before.
+            self.headers.remove(header::IF_NONE_MATCH);
+        }
+        self
+    }
+
+    /// The browser asks for the edition that it may keep for when there is no network.
+    pub fn for_keeping(&self) -> bool {
+        self.headers.contains_key("x-keeps")
+    }
+
+    /// The same page as somebody without clearance for restricted figures sees it.
+    #[must_use]
+    pub fn without_restricted(mut self) -> PageRequest {
+        self.asked.scope.sensitivity = self.asked.scope.sensitivity.min(Sensitivity::Internal);
+        self
     }
 
     /// Answers with the page that `build` makes, from the cache while the data, the minute and the reader
@@ -179,7 +209,15 @@ impl PageRequest {
             chrome.live = LivePage::at(data_version);
             build(reader, asked, chrome)
         };
+        let kept_by_nobody = self.kept_by_nobody;
         let mut answer = self.kept_or_made(key, here, build).await?;
+        if kept_by_nobody {
+            let headers = answer.headers_mut();
+            headers.remove(header::ETAG);
+            for (name, value) in CachePolicy::Private.headers() {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
         answer.extensions_mut().insert(Needs::LiveScripts);
         Ok(answer)
     }

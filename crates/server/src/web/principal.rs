@@ -49,6 +49,8 @@ pub struct Principal {
     pub board: Option<String>,
     /// The one source whose rows a program may send.
     pub source: Option<String>,
+    /// When they are known no longer if nothing more is heard of them, Unix milliseconds; `None` for visitors.
+    pub known_until: Option<i64>,
     /// Where the request came from.
     pub address: Option<IpAddr>,
 }
@@ -67,6 +69,7 @@ impl Principal {
             form_token: None,
             board: None,
             source: None,
+            known_until: None,
             address,
         }
     }

@@ -1,7 +1,11 @@
 //! Scripts in every text that the center keeps or says again, in a real browser: none may run, with the
 //! policy that the center sends and without any. The browser's part is `e2e/xss.mjs`.
 
-use crate::support::{Center, PASSWORD, Server};
+use crate::{
+    map_texts::{check_that_a_map_is_drawn, import_maps, plant_maps},
+    provider::Provider,
+    support::{Center, PASSWORD, Server, free_address},
+};
 use pendopo_figures::{Db, Value as Cell};
 use serde_json::Value;
 use std::{
@@ -12,10 +16,36 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// How much is attacked.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// Of so many payloads one.
+    every: usize,
+    /// Pages of one kind for each reader.
+    of_a_kind: usize,
+}
+
+impl Extent {
+    /// The whole when the environment says how many pages of a kind (`OF_A_KIND=4`, as `make attack` does), else a
+    /// small pass that every test run has time for.
+    fn wanted() -> Extent {
+        match std::env::var("OF_A_KIND") {
+            Ok(count) => Extent { every: 1, of_a_kind: count.parse().unwrap() },
+            Err(_) => Extent { every: 5, of_a_kind: 1 },
+        }
+    }
+}
+
 /// Texts that run a script where they are not escaped; `N` is each one's number.
-fn payloads() -> Vec<String> {
+fn payloads(extent: Extent) -> Vec<String> {
     let all: Vec<String> = serde_json::from_str(include_str!("../../../../e2e/payloads.json")).unwrap();
-    all.iter().enumerate().map(|(nth, text)| text.replace('N', &nth.to_string())).collect()
+    let some = all.iter().skip(extent.every / 2).step_by(extent.every);
+    some.enumerate().map(|(nth, text)| text.replace('N', &nth.to_string())).collect()
+}
+
+/// The first payload that begins so.
+fn beginning<'a>(payloads: &'a [String], with: &str) -> &'a str {
+    payloads.iter().find(|text| text.starts_with(with)).unwrap()
 }
 
 fn e2e() -> PathBuf {
@@ -35,7 +65,7 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
         "format = 1\ncode = \"uji\"\nregion = \"33.16\"\ntime_zone = \"Asia/Jakarta\"\nsample_data = true\n"
             .to_owned();
     // On every page, in the title: one that ends the title.
-    writeln!(head, "name = {}", texts[7]).unwrap();
+    writeln!(head, "name = {}", quoted(beginning(payloads, "</title>"))).unwrap();
     let (mut agencies, mut indicators) = (String::new(), String::new());
     let mut files = Vec::new();
     let mut angka = "code = \"angka\"\nname = \"Angka\"\nagency = \"a0\"\nfresh_every = \"1 day\"\nmax_refused_percent = 100\n\n\
@@ -52,7 +82,7 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
         )
         .unwrap();
         // What was built against what was paid is in per cent.
-        let unit = if nth == 97 || nth == 98 { "\"%\"" } else { text };
+        let unit = if nth + 3 == texts.len() || nth + 2 == texts.len() { "\"%\"" } else { text };
         writeln!(
             indicators,
             "[[indicator]]\ncode = \"i{nth}\"\nname = {text}\nname_en = {text}\ndefinition = {text}\nsector = \"k{nth}\"\n\
@@ -85,7 +115,7 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
                 write!(board, "\n[[section]]\nsector = \"k{near}\"\nindicators = [\"i{near}\"]\n").unwrap();
             }
         }
-        board.push_str(&widgets(nth, text));
+        board.push_str(&widgets(nth, text, texts.len()));
         files.push((format!("boards/p{nth}.toml"), board));
     }
     head.insert_str(0, "home_board = \"p0\"\n");
@@ -103,9 +133,10 @@ fn pack(payloads: &[String]) -> Vec<(String, String)> {
 
 /// A playlist whose every text is a payload.
 fn playlist(texts: &[String]) -> String {
-    let mut list = format!("code = \"ruang\"\ntitle = {0}\ntitle_en = {0}\n", texts[62]);
-    write!(list, "\n[[mode]]\ncode = \"a\"\ntitle = {0}\ntitle_en = {0}\n", texts[65]).unwrap();
-    for nth in [66, 97] {
+    let at = |nth: usize| nth % texts.len();
+    let mut list = format!("code = \"ruang\"\ntitle = {0}\ntitle_en = {0}\n", texts[at(62)]);
+    write!(list, "\n[[mode]]\ncode = \"a\"\ntitle = {0}\ntitle_en = {0}\n", texts[at(65)]).unwrap();
+    for nth in [at(66), at(97)] {
         let title = &texts[nth];
         write!(
             list,
@@ -117,12 +148,13 @@ fn playlist(texts: &[String]) -> String {
 }
 
 /// A section with a widget of every kind, whose every text is a payload.
-fn widgets(nth: usize, text: &str) -> String {
+fn widgets(nth: usize, text: &str, count: usize) -> String {
+    let (near, built, paid) = (41 % count, count - 3, count - 2);
     let mut section = format!("\n[[section]]\ntitle = {text}\ntitle_en = {text}\n");
     for (kind, options) in [
         ("tile", format!("indicator = \"i{nth}\"")),
         ("line", format!("indicator = \"i{nth}\"")),
-        ("bullet", format!("indicators = [\"i{nth}\", \"i41\"]")),
+        ("bullet", format!("indicators = [\"i{nth}\", \"i{near}\"]")),
         ("bars", format!("indicator = \"i{nth}\"")),
         ("bars", "indicator = \"i0\"\nby = \"part\"".to_owned()),
         ("ranking", format!("indicator = \"i{nth}\"")),
@@ -136,8 +168,8 @@ fn widgets(nth: usize, text: &str) -> String {
         ("camera", format!("place = {text}\naddress = \"https://kamera.test/\"\nagency = \"a{nth}\"")),
         ("weather", format!("temperature = \"i{nth}\"\ncredit = {text}")),
         ("earthquake", format!("magnitude = \"i{nth}\"\ncredit = {text}")),
-        ("absorption", "physical = \"i97\"\nfinancial = \"i98\"".to_owned()),
-        ("funnel", "indicators = [\"i41\", \"i41\"]".to_owned()),
+        ("absorption", format!("physical = \"i{built}\"\nfinancial = \"i{paid}\"")),
+        ("funnel", format!("indicators = [\"i{near}\", \"i{near}\"]")),
         ("pyramid", "indicator = \"i0\"".to_owned()),
     ] {
         writeln!(
@@ -210,7 +242,7 @@ fn plant_at_the_door(center: &Center, server: &Server, payloads: &[String]) -> S
                     "insert into sealed_secret (name, sealed, set_at, set_by) values ($2, cast('x' as blob), $1, $2)",
                     "update refused_row set column_name = $2 where row_no % 100 = $1",
                     "update source_shape set added = $2 where source_id = $1",
-                    "update audit_check set first = $2 where $1 = 41",
+                    "update audit_check set first = $2 where $1 = 11",
                     "update indicator set sql = $2 where code = 'i' || $1 and $1 % 10 = 9",
                 ] {
                     tx.execute(sql, &[nth.clone(), text.clone()])?;
@@ -251,12 +283,14 @@ fn plant_at_the_door(center: &Center, server: &Server, payloads: &[String]) -> S
     asked.cookie_line()
 }
 
-/// Columns of the database with texts that nobody writes: codes, words of the program, hashes, official names.
+/// Columns of the database with texts or bytes that hold nothing that anybody writes: codes, words of the program,
+/// hashes, sealed and compressed values, official names.
 const NOT_WRITTEN: &[&str] = &[
     "account.login",
     "account.password_hash",
     "account.role",
     "agency.code",
+    "answer.body",
     "answer.media_type",
     "answer.sha256",
     "audit_entry.action",
@@ -265,9 +299,12 @@ const NOT_WRITTEN: &[&str] = &[
     "audit_entry.address",
     "audit_entry.object_kind",
     "audit_entry.outcome",
+    "audit_entry.hash",
     "audit_sent.hash",
     "audit_sent.kind",
     "audit_sent.problem",
+    "boundary_set.digest",
+    "boundary_set.kind",
     "erasure.kind",
     "incident_entry.step",
     "indicator.cadence",
@@ -323,21 +360,21 @@ const NOT_WRITTEN: &[&str] = &[
     "wall_steering.playlist",
 ];
 
-/// Routes that have no page of their own.
-const SENDS_ON: [&str; 0] = [];
+/// Routes that have no page of their own: to the provider of identities and back.
+const SENDS_ON: [&str; 3] = ["/masuk/sso", "/masuk/sso/kembali", "/undangan/{secret}/sso"];
 
-/// Routes that answer with errors alone where no provider of identities is set, as here.
-const WITH_A_PROVIDER: [&str; 3] = ["/masuk/sso", "/masuk/sso/kembali", "/undangan/{secret}/sso"];
-
-/// Looks into every column of texts for payloads: they are in all but those named above. Gives how many texts.
+/// Looks into every column of texts and bytes for payloads: they are in all but those named above. Gives how many
+/// columns and values.
 fn planted(db: &Db) -> (usize, i64) {
     let columns = "select m.name || '.' || c.name from sqlite_master m join pragma_table_info(m.name) c
-        where m.type = 'table' and m.name not like 'sqlite%' and lower(c.type) like '%text%' order by 1";
+        where m.type = 'table' and m.name not like 'sqlite%'
+        and (lower(c.type) like '%text%' or lower(c.type) like '%blob%') order by 1";
     let columns: Vec<String> = db.read(|reader| reader.query(columns, &[], |row| row.get(0))).unwrap();
     let (mut texts, mut kinds, mut without) = (0, 0, Vec::new());
     for name in &columns {
         let (table, column) = name.split_once('.').unwrap();
-        let sql = format!("select count(*) from {table} where instr({column}, '_xss') > 0");
+        let sql =
+            format!("select count(*) from {table} where instr(cast({column} as blob), x'5f787373') > 0");
         let found: i64 = db.read(|reader| reader.query_one(&sql, &[], |row| row.get(0))).unwrap();
         match found {
             0 => without.push(name.as_str()),
@@ -345,10 +382,20 @@ fn planted(db: &Db) -> (usize, i64) {
         }
         texts += found;
     }
-    let forgotten: Vec<&&str> = without.iter().filter(|name| !NOT_WRITTEN.contains(name)).collect();
-    assert!(forgotten.is_empty(), "no payload is in {forgotten:#?}: plant one, or say that nobody writes it");
-    let idle: Vec<&&str> = NOT_WRITTEN.iter().filter(|name| !without.contains(name)).collect();
-    assert!(idle.is_empty(), "payloads are in {idle:?}");
+    let forgotten: Vec<_> = without.iter().filter(|name| !NOT_WRITTEN.contains(name)).collect();
+    assert!(
+        forgotten.is_empty(),
+        "no payload is in {forgotten:#?}. Can a person, a file or a service write it? Then put one there: by the \
+         way it comes in e2e/xss.mjs (`seed`) or `pack` here, or by SQL in `plant_at_the_door`. If only the program \
+         does, add its name to NOT_WRITTEN in {}",
+        file!()
+    );
+    let idle: Vec<_> = NOT_WRITTEN.iter().filter(|name| !without.contains(name)).collect();
+    assert!(
+        idle.is_empty(),
+        "NOT_WRITTEN in {} names {idle:?}, which hold payloads or are no columns any more: take them out",
+        file!()
+    );
     (kinds, texts)
 }
 
@@ -363,34 +410,28 @@ fn length(value: &Value) -> usize {
 /// A center whose every text is a payload, with figures and refused rows.
 fn center(payloads: &[String]) -> Center {
     let center = Center::new();
+    let text = |nth: usize| payloads[nth % payloads.len()].as_str();
     let files = pack(payloads);
     let borrowed: Vec<(&str, &str)> =
         files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let folder = center.write_pack(&borrowed);
-    center.ok(&[
-        "--author",
-        &payloads[1],
-        "apply",
-        &folder.display().to_string(),
-        "--yes",
-        "--reason",
-        &payloads[18],
-    ]);
+    center.ok(&["--author", text(1), "apply", &folder.display().to_string(), "--yes", "--reason", text(18)]);
     fs::write(center.files().join("angka.csv"), rows(payloads, true)).unwrap();
     fs::write(center.files().join("rincian.csv"), rows(payloads, false)).unwrap();
+    import_maps(&center, payloads);
     for (source, nth) in [("angka", 2), ("rincian", 57)] {
         // Null bytes cannot be in an argument.
-        center.ok(&["--author", &payloads[nth], "run", source, "--reason", &payloads[nth + 1]]);
+        center.ok(&["--author", text(nth), "run", source, "--reason", text(nth + 1)]);
     }
     for nth in [12, 41] {
-        let sql = format!("select 1 as x /* {} */", payloads[nth].replace("*/", ""));
-        center.ok(&["--author", &payloads[nth], "query", &sql]);
+        let sql = format!("select 1 as x /* {} */", text(nth).replace("*/", ""));
+        center.ok(&["--author", text(nth), "query", &sql]);
     }
     center
 }
 
 /// Opens everything in a browser; gives what it noticed.
-fn browse(server: &Server, half: &str) -> Value {
+fn browse(center: &Center, server: &Server, half: &str, extent: Extent, subject: &str) -> Value {
     let output = Command::new("node")
         .arg("xss.mjs")
         .current_dir(e2e())
@@ -399,6 +440,10 @@ fn browse(server: &Server, half: &str) -> Value {
         .env("HALF", half)
         .env("ROUTES", serde_json::to_string(&routes()).unwrap())
         .env("PASSWORD", PASSWORD)
+        .env("OF_A_KIND", extent.of_a_kind.to_string())
+        .env("EVERY", extent.every.to_string())
+        .env("FIGURES", center.files().join("angka.csv"))
+        .env("SUBJECT", subject)
         .stderr(Stdio::inherit())
         .output()
         .unwrap_or_else(|error| panic!("node cannot be started ({error}): scripts/setup.sh test"));
@@ -425,30 +470,80 @@ fn check_that_the_browser_notices(report: &Value, pages: &BTreeSet<&str>) {
         held["pages"],
         held["violations"]
     );
-    assert!(number(&control["ran"]) * 2 >= number(&report["payloads"]), "{control}");
+    // In the small pass each stands in fewer places.
+    assert!(number(&control["ran"]) * 5 >= number(&report["payloads"]) * 2, "{control}");
     assert!(number(&control["noticed"]) >= number(&control["ran"]), "{control}");
     assert!(silent.is_empty(), "nothing would be noticed on {silent:?}: {canaries}");
     assert!(number(&held["ran"]) == 0 && number(&held["violations"]) > 0, "{held}");
 }
 
+/// What open pages put in place of what changed is as harmless as the pages, and would be noticed if it were not.
+fn check_what_follows(live: &Value) {
+    for policy in ["as sent", "off"] {
+        let (escaped, raw) = (&live[policy]["escaped"], &live[policy]["unescaped"]);
+        let swapped = escaped["swapped"].as_object().unwrap();
+        let noticed = raw["noticed"].as_object().unwrap();
+        eprintln!(
+            "policy {policy}: {} open pages followed a change, {} of them put {} parts in place with {} occurrences: \
+             {} ran, {} violations; with the escaping of those parts undone {} noticed it on {} pages",
+            escaped["routes"].as_object().unwrap().len(),
+            swapped.values().filter(|count| number(count) > 0).count(),
+            swapped.values().map(number).sum::<u64>(),
+            escaped["occurrences"],
+            length(&escaped["ran"]),
+            length(&escaped["violations"]),
+            noticed.values().map(number).sum::<u64>(),
+            noticed.len(),
+        );
+        for what in ["ran", "violations", "strangers"] {
+            assert_eq!(length(&escaped[what]), 0, "policy {policy}, {what}: {}", escaped[what]);
+        }
+        assert!(swapped.values().filter(|count| number(count) > 0).count() >= 4, "{swapped:?}");
+        assert!(noticed.len() >= 4 && length(&raw["silent"]) == 0, "{noticed:?}, silent: {}", raw["silent"]);
+        assert!(policy == "off" || length(&raw["ran"]) == 0, "{}", raw["ran"]);
+    }
+}
+
 #[test]
 fn scripts_in_any_text_never_run() {
-    let payloads = payloads();
+    let extent = Extent::wanted();
+    let payloads = payloads(extent);
     let center = center(&payloads);
+    let address = free_address();
+    let home = format!("http://{address}");
+    let provider = Provider::start(&format!("{home}/masuk/sso/kembali"));
+    let subject = beginning(&payloads, "<");
     let many = "1000000";
-    let server = center
-        .serve_with(&[
-            ("PENDOPO__LIMITS__REQUESTS_PER_MINUTE", many),
-            ("PENDOPO__LIMITS__COSTLY_REQUESTS_PER_MINUTE", many),
-            ("PENDOPO__LIMITS__SIGN_INS_PER_MINUTE", many),
-            ("PENDOPO__SERVER__SECURITY_CONTACT", "mailto:keamanan@kabupaten.test"),
-        ])
-        .signed_in(&center);
-    // Whoever does something stands in its record by name.
-    let name = Cell::from(payloads[61].as_str());
-    center.db().write(|tx| tx.execute("update account set name = $1", &[name])).unwrap();
+    let settings = [
+        ("PENDOPO__LIMITS__REQUESTS_PER_MINUTE", many),
+        ("PENDOPO__LIMITS__COSTLY_REQUESTS_PER_MINUTE", many),
+        ("PENDOPO__LIMITS__SIGN_INS_PER_MINUTE", many),
+        ("PENDOPO__SERVER__SECURITY_CONTACT", "mailto:keamanan@kabupaten.test"),
+        ("PENDOPO__SERVER__PUBLIC_URL", home.as_str()),
+        ("PENDOPO__SSO__ISSUER", provider.issuer.as_str()),
+        ("PENDOPO__SSO__CLIENT_ID", "pendopo"),
+        ("PENDOPO__SSO__NAME", subject),
+        ("PENDOPO__SSO__ALLOW_NETWORKS", "127.0.0.1/32"),
+        ("PENDOPO_SECRET_SSO", "rahasia-pendopo"),
+    ];
+    let server = center.serve_at(address, &settings, Stdio::null()).signed_in(&center);
+    // Whoever does something stands in its record by name; the provider knows them by a payload too.
+    let values = [Cell::from(payloads[61 % payloads.len()].as_str())];
+    let linked = [Cell::from(provider.issuer.as_str()), Cell::from(subject)];
+    center
+        .db()
+        .write(|tx| {
+            tx.execute("update account set name = $1", &values)?;
+            tx.execute(
+                "insert into account_identity (account_id, issuer, subject, created_at) values (1, $1, $2, 1)",
+                &linked,
+            )
+        })
+        .unwrap();
     let half = plant_at_the_door(&center, &server, &payloads);
-    let report = browse(&server, &half);
+    plant_maps(&center, &payloads);
+    check_that_a_map_is_drawn(&server, &payloads);
+    let report = browse(&center, &server, &half, extent, subject);
 
     for (place, counts) in report["places"].as_object().unwrap() {
         eprintln!("{place}: {} kept, {} refused", counts["made"], counts["refused"]);
@@ -487,18 +582,26 @@ fn scripts_in_any_text_never_run() {
     data.extend(report["files"]["opened"].as_object().unwrap().keys().map(String::as_str));
     let routes = routes();
     let routes: BTreeSet<&str> = routes.iter().map(String::as_str).collect();
-    let closed: Vec<_> = routes
-        .iter()
-        .filter(|route| {
-            !opened.contains_key(**route) && !data.contains(**route) && !WITH_A_PROVIDER.contains(*route)
-        })
-        .collect();
-    assert!(closed.is_empty(), "never opened: {closed:?}; link to them or name an address in e2e/xss.mjs");
+    let closed: Vec<_> =
+        routes.iter().filter(|route| !opened.contains_key(**route) && !data.contains(**route)).collect();
+    assert!(
+        closed.is_empty(),
+        "nobody opened {closed:?}. A page is found by links from those without blanks in their path; for one that \
+         nothing links to add an address that answers 200 to SAMPLES in e2e/xss.mjs (files and streams: NO_PAGE)"
+    );
     let ran = &report["canaries"]["ran"];
-    assert!(WITH_A_PROVIDER.iter().all(|route| asked.contains(route)), "{asked:?}");
+    assert!(SENDS_ON.iter().all(|route| asked.contains(route)), "{asked:?}");
     let sent_on: Vec<_> =
         opened.iter().filter(|(_, views)| **views == [0, 0]).map(|(route, _)| *route).collect();
-    assert_eq!(sent_on, SENDS_ON, "routes that showed nothing and sent their readers on");
+    assert_eq!(
+        sent_on, SENDS_ON,
+        "routes that showed nothing and sent their readers on: make e2e/xss.mjs open them so that they show a page, \
+         or add them to SENDS_ON"
+    );
+    for (place, count) in report["spots"].as_object().unwrap() {
+        eprintln!("{place}: {count} texts with payloads");
+        assert!(number(count) > 0, "no payload is to be seen at {place}");
+    }
     let pages: BTreeSet<&str> =
         routes.iter().copied().filter(|route| opened.get(route).is_some_and(|views| views[1] > 0)).collect();
     for route in &pages {
@@ -510,6 +613,7 @@ fn scripts_in_any_text_never_run() {
         assert!(views[0] > 0, "{route}: only without the policy");
     }
     check_that_the_browser_notices(&report, &pages);
+    check_what_follows(&report["live"]);
     let (columns, texts) = planted(&center.db());
     eprintln!(
         "counted: scripts: {} payloads, in {texts} texts of {columns} columns; {} routes of pages, {views} views, {occurrences} occurrences: \
@@ -519,5 +623,6 @@ fn scripts_in_any_text_never_run() {
         data.len(),
         report["secs"]
     );
-    assert!(occurrences >= 10_000 && texts >= 1_500, "{occurrences} {texts}");
+    let count = payloads.len();
+    assert!(occurrences >= 100 * count as u64 && texts >= 15 * count as i64, "{occurrences} {texts}");
 }

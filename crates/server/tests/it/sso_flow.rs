@@ -1,69 +1,18 @@
 //! Signing in at a real provider of identities, and everything that must not let anyone in.
 
-use crate::support::{Center, Server, number};
+use crate::{
+    provider::Provider,
+    support::{Center, Server, number},
+};
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
 };
 
 /// The address of the center as the provider knows it; nobody listens there.
 const CENTER: &str = "http://localhost:9";
 const BACK: &str = "http://localhost:9/masuk/sso/kembali";
-
-/// A provider in a process of its own.
-struct Provider {
-    child: Child,
-    /// Kept open: the process ends when it cannot print.
-    printed: BufReader<ChildStdout>,
-    issuer: String,
-}
-
-impl Provider {
-    fn start() -> Provider {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e");
-        assert!(
-            folder.join("node_modules/oidc-provider").exists(),
-            "the provider is not installed: run `npm ci` in e2e/ (`make test` does)"
-        );
-        let mut child = Command::new("node")
-            .args(["provider.mjs", BACK])
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("node cannot be started ({error}): install Node.js 20 or later"));
-        let mut issuer = String::new();
-        let mut printed = BufReader::new(child.stdout.take().unwrap());
-        printed.read_line(&mut issuer).unwrap();
-        assert!(issuer.starts_with("http://"), "the provider did not start: {issuer:?}");
-        Provider { child, printed, issuer: issuer.trim().to_owned() }
-    }
-
-    /// Signs with a new key from now on; the one before is gone.
-    fn rotate(&mut self) {
-        writeln!(self.child.stdin.as_mut().unwrap(), "rotate").unwrap();
-        // It also says on the way what it thinks of its settings.
-        let mut said = String::new();
-        while !said.ends_with("rotated\n") {
-            assert_ne!(self.printed.read_line(&mut said).unwrap(), 0, "it ended: {said}");
-        }
-    }
-
-    fn address(&self) -> &str {
-        self.issuer.trim_start_matches("http://")
-    }
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// A browser: cookies by host.
 #[derive(Default, Clone)]
@@ -216,7 +165,7 @@ fn link(browser: &mut Browser, provider: &Provider, server: &Server, subject: &s
 
 #[test]
 fn only_a_linked_subject_of_the_issuer_comes_in() {
-    let (center, mut provider) = (Center::new(), Provider::start());
+    let (center, mut provider) = (Center::new(), Provider::start(BACK));
     let server = center.serve_with(&settings(&provider));
     let server = server.signed_in(&center);
     let same = |text: String| text;
@@ -314,7 +263,7 @@ fn only_a_linked_subject_of_the_issuer_comes_in() {
 
 #[test]
 fn another_issuers_metadata_are_refused() {
-    let (center, provider) = (Center::new(), Provider::start());
+    let (center, provider) = (Center::new(), Provider::start(BACK));
     let said = format!("{}/", provider.issuer);
     let mut settings = settings(&provider);
     settings[0].1 = &said;
@@ -372,7 +321,7 @@ fn sign_in(server: &Server, login: &str, password: &str) -> Reply {
 
 #[test]
 fn an_invitation_is_taken_up_at_the_provider() {
-    let (center, provider) = (Center::new(), Provider::start());
+    let (center, provider) = (Center::new(), Provider::start(BACK));
     let server = center.serve_with(&settings(&provider)).signed_in(&center);
     let (mut admin, ends, fresh) = (owner(&server), (&provider, &server), Browser::default);
     let link = admin.invite(&server, "siti", "analyst");
@@ -414,7 +363,7 @@ fn an_invitation_is_taken_up_at_the_provider() {
 
 #[test]
 fn an_account_is_limited_to_the_provider_and_given_back() {
-    let (center, provider) = (Center::new(), Provider::start());
+    let (center, provider) = (Center::new(), Provider::start(BACK));
     let settings = settings(&provider);
     let server = center.serve_with(&settings).signed_in(&center);
     let (mut admin, ends, fresh) = (owner(&server), (&provider, &server), Browser::default);

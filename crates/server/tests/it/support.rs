@@ -94,11 +94,24 @@ impl Center {
 
     /// The same with settings from the environment.
     pub fn serve_with(&self, settings: &[(&str, &str)]) -> Server {
-        let address = free_address();
+        self.serve_saying(settings, Stdio::null())
+    }
+
+    /// The same, with its log in a file.
+    pub fn serve_logging(&self, settings: &[(&str, &str)], log: &Path) -> Server {
+        self.serve_saying(settings, std::fs::File::create(log).unwrap().into())
+    }
+
+    fn serve_saying(&self, settings: &[(&str, &str)], log: Stdio) -> Server {
+        self.serve_at(free_address(), settings, log)
+    }
+
+    /// The same at an address that is known before.
+    pub fn serve_at(&self, address: String, settings: &[(&str, &str)], log: Stdio) -> Server {
         let child = self
             .command(&["serve", "--no-schedule", "--listen", &address])
             .envs(settings.iter().copied())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         Server { child, address, cookies: String::new() }.answering()

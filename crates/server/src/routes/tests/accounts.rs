@@ -319,7 +319,7 @@ async fn signing_out_is_offered_first_and_browsers_are_told_to_forget() {
     assert!(before.contains("action=\"/keluar\""), "before everything else");
     let request = form(&person.cookie, "/keluar", &format!("_token={}", person.token));
     let response = world.router.clone().oneshot(request).await.unwrap();
-    assert_eq!(response.headers().get("clear-site-data").unwrap(), "\"cache\"");
+    assert_eq!(response.headers().get("clear-site-data").unwrap(), "\"cache\", \"storage\"");
     let cleared = response.headers().get(header::SET_COOKIE).unwrap().to_str().unwrap();
     assert!(cleared.starts_with("pendopo=;") && cleared.contains("Max-Age=0"), "{cleared}");
     assert!(!person.is_inside(&world).await);
