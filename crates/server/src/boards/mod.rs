@@ -2,7 +2,7 @@
 
 pub mod build;
 mod editor;
-mod exceptions;
+pub mod exceptions;
 pub mod material;
 pub mod pages;
 mod store;

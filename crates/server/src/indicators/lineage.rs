@@ -158,8 +158,9 @@ pub fn lineage_words(
     let period = Period::from_id(period)
         .ok_or_else(|| AppError::Internal(anyhow::anyhow!("{period} is stored as a period")))?;
     let of = SeriesOf { indicator_id: indicator.id, region, breakdown_id: 0 };
-    let asking = Asking { asked, catalog: &catalog, indicator, of, part: "", period };
-    let mut lineage = reader.lineage(&asked.scope, of, period.id())?;
+    let (part, known_at, look) = ("", None, Look::default());
+    let asking = Asking { asked, catalog: &catalog, indicator, of, part, period, known_at, look };
+    let mut lineage = reader.lineage(&asked.scope, of, period.id(), known_at)?;
     lineage.revisions.reverse();
     let t = asked.t;
     let name = format!("{}, {}", indicator_name(&indicator.row, t), of_words(&asking));

@@ -7,7 +7,7 @@ use super::{
     store::Wall,
 };
 use crate::{
-    boards::{build as boards, material::Material, widgets::place},
+    boards::{build as boards, exceptions::exceptions, material::Material, widgets::place},
     error::{AppError, AppResult},
     indicators::{lineage_words, store::region_name},
     packs::{
@@ -181,7 +181,7 @@ fn framed(framed: Framed) -> Story {
 }
 
 fn attention(reader: &mut Reader<'_>, asked: &Asked, material: &Material) -> AppResult<Story> {
-    let (mut items, more) = boards::exceptions(reader, asked, material)?;
+    let (mut items, more) = exceptions(reader, asked, material)?;
     let cut = items.len().saturating_sub(MOST_EXCEPTIONS);
     items.truncate(MOST_EXCEPTIONS);
     let title = asked.t.tr("needs-attention").into_owned();

@@ -18,7 +18,7 @@ use crate::{
         record::done_by,
         secret::{Secret, random},
         sign_in::{answer, answer_with, prepare_form, with_cookies},
-        store::token::{self, NewToken, TokenKind},
+        store::token::{self, NewToken, Reach, TokenKind},
         throttle::Counted,
     },
     app::App,
@@ -252,7 +252,10 @@ pub async fn pair(
         account_id: None,
         board: None,
         source: None,
-        sensitivity: if sent.internal.is_some() { Sensitivity::Internal } else { Sensitivity::Public },
+        reach: Reach::up_to(match sent.internal {
+            Some(_) => Sensitivity::Internal,
+            None => Sensitivity::Public,
+        }),
         may_write: false,
         expires_at: None,
     };

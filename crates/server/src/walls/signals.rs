@@ -103,7 +103,7 @@ fn off_target(
     Ok(Some(Band {
         mark: figures::latest_mark(Some(figure), t),
         title: indicator_name(row, t).to_owned(),
-        what: figures::exception_words(row, figure, t),
+        what: figures::exception_words(row, figure, None, t),
         figure: figure
             .value
             .map(|value| (figures::period_label(figure.period, t), figures::head(row, value, t))),

@@ -26,7 +26,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
     AnswerBody, DbError, RetryOutcome, RunCounters, RunEnd, RunFigures, RunKind, RunOutcome, RunPreview,
-    StagedRow, Tx, commit_retry, commit_run_with, fail_run, preview_run, put_breakdown, refuse_run, set_progress,
+    StagedRow, Tx, commit_retry, commit_run_with, fail_run, preview_run, put_breakdown, refuse_run,
+    set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
 use std::{
@@ -357,7 +358,8 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
         commit_retry(db, run_id, staged, counters, now_ms)?
     } else {
         let refused = &mapped.refused[..];
-        let run = RunFigures { run_id, staged, refused, answer: body.as_ref(), counters, finished_at: now_ms };
+        let run =
+            RunFigures { run_id, staged, refused, answer: body.as_ref(), counters, finished_at: now_ms };
         let outcome =
             commit_run_with(db, run, |tx, outcome| remember(tx, begun, &mapped, (news, outcome), now_ms))?;
         RetryOutcome { outcome, overtaken: Vec::new() }
