@@ -154,7 +154,11 @@ fn check_values(mapping: &Mapping, context: &MappingContext<'_, '_>, problems: &
         }
         let twice = mapping.value[..index]
             .iter()
-            .any(|other| other.indicator == value.indicator && other.when == value.when);
+            .any(|other| {
+                other.indicator == value.indicator
+                    && other.when == value.when
+                    && other.broken_down == value.broken_down
+            });
         if twice {
             let what = "this indicator is read twice under the same conditions";
             problem(problems, &at("indicator"), what);

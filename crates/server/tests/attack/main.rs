@@ -1,4 +1,4 @@
-//! Attacks in a real browser: a small pass with all other tests, the whole by `make attack`.
+//! Attacks in a real browser: run by `make attack`, a small pass by `cargo nextest run -p pendopo --test attack`.
 
 mod map_texts;
 #[path = "../it/provider.rs"]

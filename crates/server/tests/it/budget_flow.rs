@@ -22,7 +22,7 @@ fn read(center: &Center, file: &str) -> String {
 fn levels_that_differ_are_shown_and_levels_that_are_missing_are_told() {
     let center = Center::new();
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/jateng");
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
 
     let said = read(&center, &format!("{HEAD}{LEAVES}"));
     assert!(

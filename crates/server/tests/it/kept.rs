@@ -68,7 +68,7 @@ fn nobody_is_shown_what_a_browser_kept_for_somebody_else() {
     let center = Center::new();
     let files = pack();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    center.ok(&["apply", &center.write_pack(&files).display().to_string(), "--yes"]);
+    center.ok(&["apply", &center.write_pack(&files).display().to_string(), "--yes", "--reason", "uji"]);
     let rows = "kode,bulan,nilai,rahasia\n33.16.01.2001,2026-01,4000,7000\n33.16.01.2001,2026-02,4711,7077\n";
     fs::write(center.files().join("angka.csv"), rows).unwrap();
     center.ok(&["run", "angka"]);

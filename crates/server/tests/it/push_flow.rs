@@ -34,7 +34,7 @@ fn center() -> (Center, Server, String) {
     let mut files: Vec<(&str, &str)> = PACK.to_vec();
     files.push(("sources/kiriman.toml", &source));
     let pack = center.write_pack(&files);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let server = center.serve_with(&UNLIMITED).signed_in(&center);
     let key = new_key(&server, "kiriman");
     (center, server, key)

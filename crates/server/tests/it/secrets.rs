@@ -182,7 +182,7 @@ fn planted_secrets_of_sources_and_accounts_are_found_nowhere() {
     let mut pack: Vec<(&str, &str)> = PACK.to_vec();
     pack.extend(sources.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let pack = center.write_pack(&pack);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let data = center.files().parent().unwrap().to_owned();
     let secrets_file = data.join("secrets.env");
     let lines: String =

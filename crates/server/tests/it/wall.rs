@@ -50,7 +50,7 @@ fn a_wall_is_paired_steered_survives_outages_and_does_not_grow() {
     let center = Center::new();
     let pack: Vec<(&str, &str)> = PACK.into_iter().chain([("walls/uji.toml", PLAYLIST)]).collect();
     let pack = center.write_pack(&pack);
-    center.ok(&["apply", &pack.display().to_string(), "--yes"]);
+    center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let rows: String = (1..=16)
         .flat_map(|district| (1..=9).map(move |month| (district, month)))
         .map(|(district, month)| {

@@ -5,7 +5,10 @@ use super::{FetchProblem, SqlCall, SqlPlace, Zones, tape_problem};
 use jiff::civil::DateTime;
 use mysql::{Conn, OptsBuilder, Params, SslOpts, Value, consts::ColumnType, prelude::Queryable};
 use pendopo_connectors::recording::{SqlRecorder, SqlValue};
-use std::{borrow::Cow, io::Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 const ENGINE: &str = "MySQL/MariaDB";
 
@@ -122,8 +125,8 @@ fn problem(call: &SqlCall, error: &mysql::Error) -> FetchProblem {
             FetchProblem::NoConnection { host: host.clone(), detail: said.message.clone() }
         }
         mysql::Error::MySqlError(said) => call.refused(ENGINE, &said.message),
-        // The certificate is looked at with the first bytes that are sent.
-        mysql::Error::IoError(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+        // The certificate is looked at with the first bytes that are sent: rustls then calls them invalid data.
+        mysql::Error::IoError(error) if error.kind() == io::ErrorKind::InvalidData => {
             FetchProblem::Tls { host: host.clone(), detail: error.to_string() }
         }
         mysql::Error::TlsError(error) => FetchProblem::Tls { host: host.clone(), detail: error.to_string() },
