@@ -47,7 +47,7 @@ def main(database, sql):
             raise SystemExit("Superset's chart data API gave no rows")
         script = HOME / "post.lua"
         script.write_text(f"wrk.method = 'POST'\nwrk.body = [==[{body}]==]\nwrk.headers['Content-Type'] = 'application/json'\nwrk.headers['Authorization'] = 'Bearer {token}'\n")
-        text = subprocess.run(["wrk", "-t2", "-c4", "-d10s", "--timeout", "10s", "--latency", "-s", script, f"{BASE}/api/v1/chart/data"], check=True, capture_output=True, text=True).stdout
+        text = subprocess.run(["wrk", "-t2", "-c16", "-d10s", "--timeout", "10s", "--latency", "-s", script, f"{BASE}/api/v1/chart/data"], check=True, capture_output=True, text=True).stdout
         if "Non-2xx" in text:
             raise SystemExit("Superset answered with errors under load")
         number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", text).groups()

@@ -21,7 +21,7 @@ case "$task" in
     ;;
 esac
 case "$task" in
-  test | attack | shots) need chromium chromium ;;
+  test | attack | shots | bench) need chromium chromium ;;
 esac
 # Fields of dates are drawn in the browser's own language.
 [ "$task" != shots ] || [ -e /usr/lib/chromium/locales/id.pak ] || packages+=(chromium-l10n)

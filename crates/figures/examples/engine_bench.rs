@@ -1,7 +1,9 @@
 //! Makes a province of made-up figures, records them as monthly runs, times the questions of boards and
 //! writes what it measured as JSON. `benches/engine_bench.py` runs it and asks DuckDB the same.
 //!
-//! `engine_bench FOLDER INDICATORS MONTHS [MONTHS_PER_RUN]`: 8,563 villages × indicators × months figures.
+//! `engine_bench FOLDER INDICATORS MONTHS[,MONTHS…] [MONTHS_PER_RUN]`: 8,563 villages × indicators × months figures.
+//! After each number of months the questions are timed (`pendopo-MONTHS.json`); what is recorded until then stays
+//! beside (`pendopo-MONTHS.db`) when more months follow.
 
 #[path = "../tests/it/rows.rs"]
 mod rows;
@@ -13,7 +15,7 @@ use pendopo_figures::{
     set_rollup_root,
 };
 use pendopo_vocab::{Author, Period, RegionAggregation, RegionCode, RegionLevel, Scope, TimeAggregation};
-use std::{error::Error, fmt::Write as _, fs, io::Write as _, path::Path, time::Instant};
+use std::{error::Error, fmt::Write as _, fs, io::Write as _, ops::Range, path::Path, time::Instant};
 
 const REGENCIES: i64 = 35;
 const DISTRICTS: i64 = 576;
@@ -29,7 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: engine_bench FOLDER INDICATORS MONTHS [MONTHS_PER_RUN]".into());
     };
     let per_run: usize = per_run.first().map_or(Ok(1), |text| text.parse())?;
-    let (folder, indicators, months) = (Path::new(folder), indicators.parse()?, months.parse()?);
+    let (folder, indicators) = (Path::new(folder), indicators.parse()?);
+    let stages = months.split(',').map(str::parse).collect::<Result<Vec<i32>, _>>()?;
     fs::create_dir_all(folder)?;
     let file = folder.join("pendopo.db");
     for suffix in ["", "-wal", "-shm"] {
@@ -42,21 +45,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ids = define(&db, &regions, indicators)?;
     let villages: Vec<i64> =
         regions.iter().filter(|r| r.level() == RegionLevel::Village).map(|r| r.id()).collect();
-    let mut out = String::from("{");
-    let (first_run, load) = fill(&db, &ids, &villages, months, per_run)?;
-    db.checkpoint()?;
-    let rows = villages.len() as i64 * indicators * i64::from(months);
-    write!(
-        out,
-        "\"rows\": {rows}, \"load_secs\": {load:.3}, \"first_run_secs\": {first_run:.3}, \"bytes\": {}, \
-         \"peak_rss_kib\": {}, \"questions\": {{",
-        db.size_bytes()?,
-        peak_rss_kib()?
-    )?;
-    time_questions(&db, &ids, &villages, months, &mut out)?;
-    out += "}}";
-    fs::write(folder.join("pendopo.json"), &out)?;
-    writeln!(std::io::stdout(), "{out}")?;
+    let (mut first, mut load, mut done) = (None, 0.0, 0);
+    for (position, months) in stages.iter().copied().enumerate() {
+        let (first_run, secs) = fill(&db, &ids, &villages, done..months, per_run)?;
+        first.get_or_insert(first_run);
+        (load, done) = (load + secs, months);
+        db.checkpoint()?;
+        if position + 1 < stages.len() {
+            fs::copy(folder.join("pendopo.db"), folder.join(format!("pendopo-{months}.db")))?;
+        }
+        let mut out = String::from("{");
+        write!(
+            out,
+            "\"rows\": {}, \"load_secs\": {load:.3}, \"first_run_secs\": {:.3}, \"bytes\": {}, \
+             \"peak_rss_kib\": {}, \"questions\": {{",
+            villages.len() as i64 * indicators * i64::from(months),
+            first.unwrap_or(0.0),
+            db.size_bytes()?,
+            peak_rss_kib()?
+        )?;
+        time_questions(&db, &ids, &villages, months, &mut out)?;
+        out += "}}";
+        fs::write(folder.join(format!("pendopo-{months}.json")), &out)?;
+        writeln!(std::io::stdout(), "{out}")?;
+    }
     Ok(())
 }
 
@@ -140,11 +152,11 @@ fn fill(
     db: &Db,
     ids: &[i64],
     villages: &[i64],
-    months: i32,
+    months: Range<i32>,
     per_run: usize,
 ) -> Result<(f64, f64), Box<dyn Error>> {
     let (mut first, mut all) = (None, 0.0);
-    for numbers in (0..months).collect::<Vec<_>>().chunks(per_run) {
+    for numbers in months.collect::<Vec<_>>().chunks(per_run) {
         let mut staged = Vec::with_capacity(ids.len() * villages.len() * numbers.len());
         for number in numbers {
             let period = month(*number)?;
@@ -234,7 +246,8 @@ fn time_questions(
             "latest of a regency, with comparisons",
             Box::new(|r| {
                 let found = r.latest_in_subtree(&scope, regency, Some(RegionLevel::Village), &[])?;
-                Ok(sum(&mut found.iter().filter_map(|f| f.value)))
+                let compared = found.iter().map(|f| Some(f.value? + 2.0 * f.previous? + 3.0 * f.last_year?));
+                Ok(sum(&mut compared.flatten()))
             }),
         ),
         (
