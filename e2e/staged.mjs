@@ -4,7 +4,7 @@
 import { createHmac } from "node:crypto";
 
 // A code of an authenticator application (RFC 6238).
-function codeOf(letters) {
+export function codeOf(letters) {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...letters.toUpperCase()].filter((letter) => alphabet.includes(letter)).map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
