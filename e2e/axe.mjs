@@ -228,7 +228,8 @@ async function control() {
 const started = Date.now();
 try {
   await control();
-  const jobs = [...pages];
+  // The longest first.
+  const jobs = [...TWICE, ...pages.filter((one) => !TWICE.includes(one))];
   const work = async () => {
     for (let one = jobs.shift(); one !== undefined; one = jobs.shift()) await look(one);
   };
