@@ -323,12 +323,7 @@ impl<'a> HttpRun<'a> {
         }
         let detail = causes().last().map(ToString::to_string).unwrap_or_default();
         let detail = self.fetcher.secrets.redact(&detail);
-        let tls = causes().any(|cause| cause.is::<rustls::Error>()) || {
-            let inner = causes().filter_map(|cause| cause.downcast_ref::<io::Error>());
-            let mut inner = inner.filter_map(io::Error::get_ref);
-            inner.any(|cause| cause.is::<rustls::Error>())
-        };
-        if tls {
+        if causes().any(is_tls) {
             return FetchProblem::Tls { host, detail };
         }
         if error.is_timeout() {
@@ -389,4 +384,12 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
         next = cause.source();
         Some(cause)
     })
+}
+
+/// Whether an error comes from TLS, however many errors of input and output are wrapped around it.
+fn is_tls(mut cause: &(dyn std::error::Error + 'static)) -> bool {
+    while let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        cause = inner;
+    }
+    cause.is::<rustls::Error>()
 }
