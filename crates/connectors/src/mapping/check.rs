@@ -152,13 +152,11 @@ fn check_values(mapping: &Mapping, context: &MappingContext<'_, '_>, problems: &
             let what = "the same indicator is gathered in another way above";
             problem(problems, &at("aggregate"), what);
         }
-        let twice = mapping.value[..index]
-            .iter()
-            .any(|other| {
-                other.indicator == value.indicator
-                    && other.when == value.when
-                    && other.broken_down == value.broken_down
-            });
+        let twice = mapping.value[..index].iter().any(|other| {
+            other.indicator == value.indicator
+                && other.when == value.when
+                && other.broken_down == value.broken_down
+        });
         if twice {
             let what = "this indicator is read twice under the same conditions";
             problem(problems, &at("indicator"), what);
