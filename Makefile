@@ -6,7 +6,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENDOR := crates/server/assets/vendor
 
-.PHONY: help demo test lint advisories bench attack soak assets shots clean-services
+.PHONY: help demo test lint advisories bench attack access soak assets shots clean-services
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,11 @@ attack: ## attack pages in a browser and the API with 20,000 generated requests 
 	cargo build --bin pendopo
 	OF_A_KIND=4 cargo nextest run -p pendopo --test attack --success-output final
 	python3 benches/attack.py --cases $(or $(CASES),20000)
+
+access: ## look at every page by the rules of WCAG 2.2 AA, at 320 px and at 200 %, in a real browser
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory assets
+	cargo nextest run -p pendopo --test access --success-output final
 
 soak: ## keep a wall going in a real browser: 50,000 rotations (ROTATIONS=…) and 500 outages (OUTAGES=…)
 	@scripts/setup.sh test

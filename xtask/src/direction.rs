@@ -30,6 +30,7 @@ pub const FEATURES: &[(&str, &[&str])] = &[
     ("indicators", &["accounts", "boundaries", "runs", "sources", "regions"]),
     ("boards", &["accounts", "indicators", "packs", "sources", "runs", "regions"]),
     ("maps", &["accounts", "boundaries", "indicators"]),
+    ("walls", &["accounts", "boards", "indicators", "packs", "sources"]),
     ("regions", &["accounts", "indicators", "sources"]),
     ("privacy", &["accounts", "sources", "runs", "packs"]),
     ("api", &["accounts", "indicators", "boards", "sources", "runs", "regions", "packs"]),

@@ -115,7 +115,7 @@ pub enum PlanProblem {
     #[error("the rows of this source are sent by the agency's program; there is nothing to fetch")]
     Pushed,
     /// No such time zone.
-    #[error("`{0}` is not a time zone such as `Asia/Jakarta` or `UTC`")]
+    #[error("`{0}` is not a time zone; zones are written `Continent/City`, or `UTC`")]
     BadTimeZone(String),
     /// Whom to believe on an encrypted connection cannot be told.
     #[error(transparent)]

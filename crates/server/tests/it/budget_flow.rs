@@ -50,9 +50,6 @@ fn levels_that_differ_are_shown_and_levels_that_are_missing_are_told() {
         "select value from latest where indicator = 'apbd-selisih-tingkat'",
     ]);
     assert!(gap.contains("131000000.5"), "{gap}");
-    let (status, body) = server.get("/indikator/apbd-selisih-tingkat?wilayah=11").unwrap();
-    assert_eq!(status, 200);
-    assert!(body.contains("131.000.000"), "{body}");
     let (_, body) = server.get("/sumber/apbd-rincian").unwrap();
     assert!(!body.contains(ABSENT), "the newest good run has both levels");
 }

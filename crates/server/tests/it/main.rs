@@ -8,7 +8,6 @@
 
 mod api_flow;
 mod audit_flow;
-mod axe;
 mod boundaries_flow;
 mod budget_flow;
 mod cli_flow;
