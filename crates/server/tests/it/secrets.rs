@@ -245,6 +245,7 @@ fn planted_secrets_of_sources_and_accounts_are_found_nowhere() {
         ("PENDOPO__LOG__LEVEL", "debug"),
         ("PENDOPO__SSO__ISSUER", issuer.as_str()),
         ("PENDOPO__SSO__CLIENT_ID", "pendopo"),
+        ("PENDOPO__SSO__NAME", "Akun uji"),
         ("PENDOPO__SERVER__PUBLIC_URL", "http://localhost:9"),
         ("PENDOPO__SSO__ALLOW_NETWORKS", "127.0.0.1/32"),
     ]);
@@ -252,7 +253,7 @@ fn planted_secrets_of_sources_and_accounts_are_found_nowhere() {
     let mut held = held_by_accounts(&server);
     // The provider that quotes what it is sent is none; the secret of the registration is known to the center.
     assert!(run_with_input(&center, &["secret", "set", "sso"], &held["client secret"]).0);
-    assert_eq!(server.get("/masuk/sso").unwrap().0, 502);
+    assert_eq!(server.ask_as("", "GET", "/masuk/sso", "").unwrap().status, 502);
     let server = enrol(server, &mut held);
     run_from_pages(&server, environment.len());
 

@@ -129,6 +129,10 @@ fn problem(call: &SqlCall, error: &mysql::Error) -> FetchProblem {
         mysql::Error::IoError(error) if error.kind() == io::ErrorKind::InvalidData => {
             FetchProblem::Tls { host: host.clone(), detail: error.to_string() }
         }
+        // By its words alone where the client wraps it once more.
+        other if other.to_string().contains("peer certificate") => {
+            FetchProblem::Tls { host: host.clone(), detail: call.secrets.redact(&other.to_string()) }
+        }
         mysql::Error::TlsError(error) => FetchProblem::Tls { host: host.clone(), detail: error.to_string() },
         other => {
             FetchProblem::NoConnection { host: host.clone(), detail: call.secrets.redact(&other.to_string()) }
