@@ -59,7 +59,7 @@ access: ## look at every page by the rules of WCAG 2.2 AA, at 320 px and at 200 
 soak: ## keep a wall going in a real browser: 50,000 rotations (ROTATIONS=…) and 500 outages (OUTAGES=…)
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory assets
-	ROTATIONS=$(or $(ROTATIONS),50000) OUTAGES=$(or $(OUTAGES),500) cargo nextest run --release -p pendopo --test it --no-capture --ignore-default-filter -E 'test(a_wall_)'
+	ROTATIONS=$(or $(ROTATIONS),50000) OUTAGES=$(or $(OUTAGES),500) cargo nextest run --release -p pendopo --test it --no-capture -E 'test(a_wall_)'
 
 assets: $(VENDOR)/.done ## fetch fonts by npm, to be embedded in the program
 

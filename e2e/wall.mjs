@@ -177,6 +177,7 @@ try {
   await steer("pesan", { pesan: "Banjir di Cepu: rapat pukul 15.00 <b>", menit: "15" });
   await until("a message takes over", 1000, () => page.locator(".screen-band").isVisible());
   assert.match(await page.locator(".screen-band-title").textContent(), /<b>$/);
+  assert.deepEqual((await look(page)).small, []);
   assert.ok(!(await look(page)).scrolls);
   await steer("pesan-selesai");
   await until("and ends", 1000, async () => !(await page.locator(".screen-band").isVisible()));
@@ -184,7 +185,7 @@ try {
   for (let tries = 1; ; tries += 1) {
     await steer("asal");
     try {
-      await until("the origin of the figure", 3000, () => page.locator(".screen-lineage").isVisible());
+      await until("the origin of the figure", 1000, () => page.locator(".screen-lineage").isVisible());
       break;
     } catch (error) {
       if (tries === 4) throw error;

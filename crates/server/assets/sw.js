@@ -16,8 +16,9 @@ const UNTIL = "x-shown-until";
 const MOST = 40;
 // The center is given so long before a kept page is shown, milliseconds.
 const PATIENCE = 8000;
-// Here one reader becomes another.
-const DOORS = /^\/(masuk|keluar|undangan|dinding)(\/|$)/;
+// Here one reader becomes another. A screen on a wall becomes one at /dinding, or while it waits to be paired; what it
+// asks for afterwards is asked by the same.
+const DOORS = /^\/(masuk|keluar|undangan)(\/|$)|^\/dinding(\/menunggu)?$/;
 
 // Counts how often everything was forgotten: what was asked for before is not kept after.
 let era = 0;
@@ -130,7 +131,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
-  if (DOORS.test(url.pathname) && !url.pathname.startsWith(SCREEN)) {
+  if (DOORS.test(url.pathname)) {
     event.waitUntil(forget());
     return;
   }

@@ -122,6 +122,10 @@ fn what_cannot_be_used_is_refused_and_says_why() {
     let (center, server, token) = center();
     let good = rows(&villages()[..2], 1);
     let bad = r#"[{"kode":"99.99.99.9999","bulan":"2026-01","nilai":1}]"#;
+    let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+    let large = server.announce_body(ROWS, &headers, 9 << 20).unwrap();
+    assert_eq!(large.status, 413, "{}", large.body);
+    assert!(answer(&large)["detail"].as_str().unwrap().contains("KiB"), "{}", large.body);
     for (kind, body, status, words) in [
         ("text/plain", good.as_str(), 415, "application/json or text/csv"),
         ("application/json", "{", 422, ""),

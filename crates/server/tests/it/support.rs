@@ -286,6 +286,16 @@ impl Server {
         answer_of(&head, body)
     }
 
+    /// Announces a body of so many bytes and waits to be told whether to send it, as clients do with large ones.
+    pub fn announce_body(&self, path: &str, headers: &str, bytes: usize) -> Option<Answer> {
+        let (head, body) = self.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\n{headers}Content-Length: {bytes}\r\nExpect: 100-continue\r\n\
+             Connection: close\r\n\r\n",
+            self.address
+        ))?;
+        answer_of(&head, body)
+    }
+
     /// Ends the process at once, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -143,7 +143,7 @@ pub fn list_sessions(reader: &mut Reader<'_>, account_id: i64, now_ms: i64) -> R
     reader.query(&sql, &[account_id.into(), now_ms.into()], read_session)
 }
 
-/// How the person signed in for this session, without what followed: `password` of `password+code`.
+/// How the person signed in, without what followed: `password` of `password+code`.
 pub fn first_method(reader: &mut Reader<'_>, session_id: i64) -> Result<Option<String>, DbError> {
     let sql = "select method from session where session_id = $1";
     let method: Option<String> = reader.query_opt(sql, &[session_id.into()], |row| row.get(0))?;

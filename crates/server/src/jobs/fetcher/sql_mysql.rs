@@ -5,10 +5,7 @@ use super::{FetchProblem, SqlCall, SqlPlace, Zones, tape_problem};
 use jiff::civil::DateTime;
 use mysql::{Conn, OptsBuilder, Params, SslOpts, Value, consts::ColumnType, prelude::Queryable};
 use pendopo_connectors::recording::{SqlRecorder, SqlValue};
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::{borrow::Cow, io::Write};
 
 const ENGINE: &str = "MySQL/MariaDB";
 
@@ -125,11 +122,8 @@ fn problem(call: &SqlCall, error: &mysql::Error) -> FetchProblem {
             FetchProblem::NoConnection { host: host.clone(), detail: said.message.clone() }
         }
         mysql::Error::MySqlError(said) => call.refused(ENGINE, &said.message),
-        // The certificate is looked at with the first bytes that are sent: rustls then calls them invalid data.
-        mysql::Error::IoError(error) if error.kind() == io::ErrorKind::InvalidData => {
-            FetchProblem::Tls { host: host.clone(), detail: error.to_string() }
-        }
-        // By its words alone where the client wraps it once more.
+        // The certificate is looked at with the first packet: the client wraps what rustls says of it in an error
+        // of input, output or packets, which gives no cause, so it is known by its words.
         other if other.to_string().contains("peer certificate") => {
             FetchProblem::Tls { host: host.clone(), detail: call.secrets.redact(&other.to_string()) }
         }
