@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# The runner of tests keeps its report here, wherever compiled code goes.
+REPORT := target/nextest/default/junit.xml
 VENDOR := crates/server/assets/vendor
 
 .PHONY: help demo test lint advisories bench attack access soak assets shots clean-services
@@ -21,9 +23,9 @@ test: ## install what the tests need and run them all
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory assets
 	cargo fmt --all --check
-	rm -f $(TARGET)/nextest/default/junit.xml
+	rm -f $(REPORT)
 	failed=0; cargo nextest run --workspace --no-fail-fast || failed=$$?; \
-	cargo run --quiet -p xtask -- counts $(TARGET)/nextest/default/junit.xml; exit $$failed
+	cargo run --quiet -p xtask -- counts $(REPORT); exit $$failed
 	cargo test --workspace --doc --quiet
 	@$(MAKE) --no-print-directory clean-services
 
