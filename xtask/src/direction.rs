@@ -44,6 +44,7 @@ pub const COMMON: &[&str] = &[
     "migrations",
     "web",
     "jobs",
+    "kept",
     "widgets",
     "vault",
     "redact",

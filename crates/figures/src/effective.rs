@@ -45,31 +45,30 @@ pub(crate) fn reported(
     commit_no: i64,
     mut each: impl FnMut(i64, f64, i64),
 ) -> Result<(), DbError> {
+    let mut params =
+        vec![series.indicator_id.into(), series.breakdown_id.into(), period.into(), low.into(), high.into()];
+    let mut known = "";
+    if commit_no < i64::MAX {
+        params.push(commit_no.into());
+        known = "and commit_no <= $6";
+    }
+    let sql = format!(
+        "select region_id, value, commit_no from observation \
+         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 {known} \
+         order by region_id, commit_no"
+    );
     // Revisions of a region are neighbours, the newest last: it stands when the next region comes.
     let mut standing: Option<(i64, f64, i64)> = None;
-    reader.for_each(
-        "select region_id, value, commit_no from observation \
-         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
-         and commit_no <= $6 order by region_id, commit_no",
-        &[
-            series.indicator_id.into(),
-            series.breakdown_id.into(),
-            period.into(),
-            low.into(),
-            high.into(),
-            commit_no.into(),
-        ],
-        |row| {
-            let region = row.get(0)?;
-            if let Some((before, value, commit_no)) = standing
-                && before != region
-            {
-                each(before, value, commit_no);
-            }
-            standing = Some((region, row.get(1)?, row.get(2)?));
-            Ok(())
-        },
-    )?;
+    reader.for_each(&sql, &params, |row| {
+        let region = row.get(0)?;
+        if let Some((before, value, commit_no)) = standing
+            && before != region
+        {
+            each(before, value, commit_no);
+        }
+        standing = Some((region, row.get(1)?, row.get(2)?));
+        Ok(())
+    })?;
     if let Some((region, value, commit_no)) = standing {
         each(region, value, commit_no);
     }

@@ -1,6 +1,13 @@
 //! What every feature may ask for, and how the program stops.
 
-use crate::{audit::Audit, config::Config, error::AppResult, jobs::progress::Progress, vault::Vault};
+use crate::{
+    audit::Audit,
+    config::Config,
+    error::AppResult,
+    jobs::progress::Progress,
+    kept::{Kept, Shelf},
+    vault::Vault,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use pendopo_figures::{Db, DbError, Reader};
 use pendopo_vocab::{Clock, RegionCode};
@@ -68,6 +75,7 @@ struct Inner {
     steered: watch::Sender<u64>,
     closing: CancellationToken,
     progress: Progress,
+    shelf: Arc<Shelf>,
     vault: Vault,
     audit: Audit,
 }
@@ -119,6 +127,7 @@ impl App {
             steered: watch::Sender::new(0),
             closing: CancellationToken::new(),
             progress: Progress::default(),
+            shelf: Arc::default(),
             vault,
             audit,
         }))
@@ -190,6 +199,11 @@ impl App {
     /// The first of this process; earlier ones were another's.
     pub fn first_version(&self) -> u64 {
         self.0.first_version
+    }
+
+    /// What was read since the data last changed, for a request that comes now.
+    pub fn kept(&self) -> Kept {
+        Kept::at(self.0.shelf.clone(), self.data_version())
     }
 
     /// Follows [`App::data_version`], for pages that are open.

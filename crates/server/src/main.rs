@@ -11,6 +11,7 @@ mod config;
 mod error;
 mod indicators;
 mod jobs;
+mod kept;
 mod maps;
 mod migrations;
 mod packs;

@@ -2,7 +2,7 @@
 
 use super::{
     LatestFigure, LatestValue, SeriesOf, TargetCount,
-    scoped::{Mark, Params, indicator_visible, latest_hidden_from, visible_part},
+    scoped::{Mark, Params, either, indicator_visible, latest_hidden_from, unless, visible_part},
 };
 use crate::{
     db::{DbError, Reader, Row},
@@ -13,28 +13,35 @@ use pendopo_vocab::{RegionCode, RegionLevel, Scope, TargetStatus};
 /// The columns of a figure, what the scope may not see left out. The marks are kept in `latest`, so that
 /// this costs a board nothing.
 pub(super) fn columns(scope: &Scope) -> String {
-    let hidden = latest_hidden_from(scope, "i", Mark::Value);
-    let unless = |mark: Mark, column: &str| {
-        format!("case when {hidden} or {} then null else {column} end", latest_hidden_from(scope, "i", mark))
-    };
-    format!(
-        "l.indicator_id, l.region_id, l.period, case when {hidden} then null else l.value end, l.rolled, \
-         case when {hidden} then null else l.reported end, case when {hidden} then null else l.expected end, \
-         l.commit_no, {previous}, {last_year}, l.target, l.target_high, {status}, \
-         case when {hidden} then 0.0 else l.miss end, \
-         case when {hidden} then null when {run} then l.period else l.off_since end, \
-         case when {hidden} then 0 when {run} then 1 else l.off_periods end",
-        previous = unless(Mark::Previous, "l.previous"),
-        last_year = unless(Mark::LastYear, "l.last_year"),
-        status = status(scope),
-        run = latest_hidden_from(scope, "i", Mark::OffRun),
-    )
+    let hidden = &latest_hidden_from(scope, "i", Mark::Value);
+    let run = &latest_hidden_from(scope, "i", Mark::OffRun);
+    let or = |mark: Mark| either(hidden, &latest_hidden_from(scope, "i", mark));
+    [
+        // The indicator's own row is at hand: nothing of the figure's need be decoded.
+        "i.indicator_id",
+        "l.region_id",
+        "l.period",
+        &unless(hidden, "null", "l.value"),
+        "l.rolled",
+        &unless(hidden, "null", "l.reported"),
+        &unless(hidden, "null", "l.expected"),
+        "l.commit_no",
+        &unless(&or(Mark::Previous), "null", "l.previous"),
+        &unless(&or(Mark::LastYear), "null", "l.last_year"),
+        "l.target",
+        "l.target_high",
+        &status(scope),
+        &unless(hidden, "0.0", "l.miss"),
+        &unless(hidden, "null", &unless(run, "l.period", "l.off_since")),
+        &unless(hidden, "0", &unless(run, "1", "l.off_periods")),
+    ]
+    .join(", ")
 }
 
 /// The verdict; a hidden figure has none.
 fn status(scope: &Scope) -> String {
-    let (hidden, none) = (latest_hidden_from(scope, "i", Mark::Value), TargetStatus::NoData.rank());
-    format!("case when {hidden} then {none} else l.status end")
+    let none = TargetStatus::NoData.rank().to_string();
+    unless(&latest_hidden_from(scope, "i", Mark::Value), &none, "l.status")
 }
 
 fn read_figure(row: &Row<'_>) -> Result<LatestFigure, DbError> {
@@ -102,10 +109,8 @@ pub(super) fn values_in_subtree(
     indicators: &[i64],
 ) -> Result<Vec<LatestValue>, DbError> {
     let hidden = latest_hidden_from(scope, "i", Mark::Value);
-    let columns = format!(
-        "l.indicator_id, l.region_id, l.period, case when {hidden} then null else l.value end, {}",
-        status(scope)
-    );
+    let value = unless(&hidden, "null", "l.value");
+    let columns = format!("i.indicator_id, l.region_id, l.period, {value}, {}", status(scope));
     in_subtree(reader, scope, region, level, indicators, &columns, |row| {
         Ok(LatestValue {
             indicator_id: row.get(0)?,

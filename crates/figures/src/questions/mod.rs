@@ -91,7 +91,7 @@ pub struct Point {
 }
 
 /// A series to look at: one indicator in one region.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeriesOf {
     /// The indicator.
     pub indicator_id: i64,
@@ -102,7 +102,7 @@ pub struct SeriesOf {
 }
 
 /// A stretch of time, ends included, in period integers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     /// First period.
     pub from: i32,
@@ -146,7 +146,7 @@ pub struct RegionFigure {
 }
 
 /// One indicator over the regions of one level in a parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TableOf {
     /// The indicator.
     pub indicator_id: i64,
@@ -161,7 +161,7 @@ pub struct TableOf {
 }
 
 /// Which end of a ranking comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// Largest value first.
     Highest,

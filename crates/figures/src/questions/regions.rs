@@ -5,7 +5,7 @@ use super::{
     as_of::{AsOf, commit_at},
     scoped::{
         Mark, Params, admits_indicator, hidden_from, hidden_periods, hidden_regions, indicator_visible,
-        latest_hidden_from, visible_part,
+        latest_hidden_from, unless, visible_part,
     },
 };
 use crate::{
@@ -15,7 +15,10 @@ use crate::{
     effective::{self, Series, Slot},
 };
 use pendopo_vocab::{RegionCode, RegionLevel, Scope};
-use std::collections::{BTreeMap, HashSet, btree_map::Entry};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashSet, btree_map::Entry},
+};
 
 fn read_region_figure(row: &Row<'_>) -> Result<RegionFigure, DbError> {
     Ok(RegionFigure {
@@ -60,17 +63,64 @@ pub(super) fn ranking(
         };
         return newest(reader, scope, of, order, Some(limit));
     }
-    let mut figures = past(reader, scope, of, of.period, known_at)?;
-    // A place in the order would tell what a hidden figure lies between.
-    figures.retain(|figure| figure.value.is_some());
-    let value = |figure: &RegionFigure| figure.value.unwrap_or(f64::NAN);
-    match order {
-        Order::Highest => figures.sort_by(|a, b| value(b).total_cmp(&value(a)).then(b.region.cmp(&a.region))),
-        Order::Lowest => figures.sort_by(|a, b| value(a).total_cmp(&value(b)).then(a.region.cmp(&b.region))),
-    }
-    figures.truncate(usize::try_from(limit).unwrap_or(0));
+    let first = usize::try_from(limit).unwrap_or(0);
+    let mut figures = match (of.period, known_at, of.level) {
+        (Some(at), None, RegionLevel::Village) => first_villages(reader, scope, of, at, order, first)?,
+        (at, known_at, _) => {
+            let mut figures = past(reader, scope, of, at, known_at)?;
+            // A place in the order would tell what a hidden figure lies between.
+            figures.retain(|figure| figure.value.is_some());
+            let key = |figure: &RegionFigure| (figure.value.unwrap_or(f64::NAN), figure.region.id());
+            keep_first(&mut figures, first, |a, b| order.compare(key(a), key(b)));
+            figures
+        }
+    };
     name(reader, &mut figures)?;
     Ok(figures)
+}
+
+impl Order {
+    /// Which of two regions, each with its value, comes first.
+    fn compare(self, a: (f64, i64), b: (f64, i64)) -> Ordering {
+        let ascending = a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        match self {
+            Order::Highest => ascending.reverse(),
+            Order::Lowest => ascending,
+        }
+    }
+}
+
+/// Sorts the first `limit` and drops the rest, without sorting all: there are thousands of villages.
+fn keep_first<T>(items: &mut Vec<T>, limit: usize, compare: impl Fn(&T, &T) -> Ordering) {
+    if 0 < limit && limit < items.len() {
+        items.select_nth_unstable_by(limit - 1, &compare);
+    }
+    items.truncate(limit);
+    items.sort_unstable_by(compare);
+}
+
+/// The first villages of one period. Only those become figures.
+fn first_villages(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    of: TableOf,
+    at: i32,
+    order: Order,
+    limit: usize,
+) -> Result<Vec<RegionFigure>, DbError> {
+    let Some(place) = visible_part(scope, of.parent) else {
+        return Ok(Vec::new());
+    };
+    if !admits_indicator(reader, scope, of.indicator_id)? {
+        return Ok(Vec::new());
+    }
+    let hidden = hidden_regions(reader, scope, (of.indicator_id, of.breakdown_id), at)?;
+    let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
+    let mut slots = villages_in(reader, series, at, place)?;
+    // A place in the order would tell what a hidden figure lies between.
+    slots.retain(|(region, _)| !hidden.contains(&region.id()));
+    keep_first(&mut slots, limit, |a, b| order.compare((a.1.value, a.0.id()), (b.1.value, b.0.id())));
+    Ok(slots.into_iter().map(|(region, slot)| figure(region, at, slot)).collect())
 }
 
 /// Each region's newest figure, from `latest`.
@@ -95,9 +145,10 @@ fn newest(
     // A place in the order would tell what a hidden figure lies between.
     let ranked = if limit.is_some() { format!("not {hidden}") } else { "1 = 1".to_owned() };
     let limit = limit.map(|limit| format!(" limit {}", params.add(limit))).unwrap_or_default();
+    let [value, reported, expected] =
+        ["l.value", "l.reported", "l.expected"].map(|column| unless(&hidden, "null", column));
     let sql = format!(
-        "select l.region_id, coalesce(r.name, ''), l.period, case when {hidden} then null else l.value end, l.rolled, \
-         case when {hidden} then null else l.reported end, case when {hidden} then null else l.expected end \
+        "select l.region_id, coalesce(r.name, ''), l.period, {value}, l.rolled, {reported}, {expected} \
          from indicator i cross join latest l left join region r on r.region_id = l.region_id \
          where i.indicator_id = {indicator} and {visible} and l.indicator_id = {indicator} \
          and l.breakdown_id = {breakdown} and {level} and {inside} and {within} and {ranked} order by {order}{limit}"
@@ -121,7 +172,10 @@ fn past(
     }
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
     let mut figures = match (at, known_at) {
-        (Some(at), None) if of.level == RegionLevel::Village => villages_in(reader, series, at, place)?,
+        (Some(at), None) if of.level == RegionLevel::Village => villages_in(reader, series, at, place)?
+            .into_iter()
+            .map(|(region, slot)| figure(region, at, slot))
+            .collect(),
         (Some(at), None) => coarse_regions_in(reader, series, at, place, of.level)?,
         (at, known_at) => known_then(reader, series, of.level, place, at, known_at)?,
     };
@@ -178,16 +232,16 @@ fn villages_in(
     series: Series,
     at: i32,
     place: RegionCode,
-) -> Result<Vec<RegionFigure>, DbError> {
+) -> Result<Vec<(RegionCode, Slot)>, DbError> {
     let slots = effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
-    let mut figures = Vec::with_capacity(slots.len());
+    let mut villages = Vec::with_capacity(slots.len());
     for (region, slot) in slots {
         let region = region_code(region)?;
         if region.level() == RegionLevel::Village {
-            figures.push(figure(region, at, slot));
+            villages.push((region, slot));
         }
     }
-    Ok(figures)
+    Ok(villages)
 }
 
 /// The regions of a level above the villages: few, so that each is looked up by key.

@@ -4,6 +4,26 @@ use crate::db::{DbError, Reader, Value};
 use pendopo_vocab::{AgencyScope, RegionCode, Scope, Sensitivity};
 use std::collections::HashSet;
 
+/// The condition that no row meets.
+const NEVER: &str = "1 = 0";
+
+/// `column`, or `instead` where the condition `hidden` holds. A scope that sees all reads the bare column: a case
+/// costs as much as reading it does, which is half the time of a board of thousands of figures.
+pub(super) fn unless(hidden: &str, instead: &str, column: &str) -> String {
+    match hidden {
+        NEVER => column.to_owned(),
+        hidden => format!("case when {hidden} then {instead} else {column} end"),
+    }
+}
+
+/// One condition or the other.
+pub(super) fn either(one: &str, other: &str) -> String {
+    match (one, other) {
+        (NEVER, condition) | (condition, NEVER) => condition.to_owned(),
+        (one, other) => format!("({one} or {other})"),
+    }
+}
+
 /// Parameters gathered while a statement is put together.
 #[derive(Default)]
 pub(super) struct Params(pub Vec<Value>);
@@ -18,7 +38,7 @@ impl Params {
     /// `column in (...)`; nothing is in an empty list.
     pub(super) fn one_of(&mut self, column: &str, ids: &[i64]) -> String {
         if ids.is_empty() {
-            return "1 = 0".to_owned();
+            return NEVER.to_owned();
         }
         let marks: Vec<String> = ids.iter().map(|id| self.add(*id)).collect();
         format!("{column} in ({})", marks.join(", "))
@@ -65,7 +85,7 @@ fn uncleared(scope: &Scope, indicator: &str) -> Option<String> {
 /// table has `indicator_id`, `breakdown_id`, `period` and `region_id`. Needs no parameters.
 pub fn hidden_from(scope: &Scope, indicator: &str, figure: &str) -> String {
     match uncleared(scope, indicator) {
-        None => "1 = 0".to_owned(),
+        None => NEVER.to_owned(),
         Some(uncleared) => format!(
             "({uncleared} and exists (select 1 from suppressed hs where hs.indicator_id = {figure}.indicator_id \
              and hs.period = {figure}.period and hs.breakdown_id = {figure}.breakdown_id \
@@ -90,7 +110,7 @@ pub enum Mark {
 /// The same condition for a row of `latest` (alias `l`), which carries its marks.
 pub fn latest_hidden_from(scope: &Scope, indicator: &str, mark: Mark) -> String {
     match uncleared(scope, indicator) {
-        None => "1 = 0".to_owned(),
+        None => NEVER.to_owned(),
         Some(uncleared) => format!("({uncleared} and (l.hidden & {}) <> 0)", mark as i64),
     }
 }

@@ -151,10 +151,10 @@ pub async fn show(
     }
     let found = indicators::find(&app, &who, &code).await?;
     let today = app.identity().time_zone.to_datetime(app.clock().now()).date();
-    let scope = who.scope();
+    let (scope, kept) = (who.scope(), app.kept());
     let of = SeriesOf { indicator_id: found.id, region, breakdown_id: 0 };
     let ahead = app
-        .blocking(move |db| db.read(|reader| look_ahead_of(reader, &scope, today, &found.row, of)))
+        .blocking(move |db| db.read(|reader| look_ahead_of(reader, &kept, &scope, today, &found.row, of)))
         .await?;
     Ok(Json(answer(code, region.to_string(), &ahead)))
 }

@@ -20,10 +20,7 @@ use crate::{
     web::{Asked, Chrome},
     widgets::{Empty, Framed, Mark, Shape, Surface},
 };
-use pendopo_figures::{
-    Reader,
-    questions::{Questions, TableOf},
-};
+use pendopo_figures::{Reader, questions::TableOf};
 use pendopo_vocab::{FreshnessState, TargetStatus};
 
 /// Builds the home board, or the one called `code`.
@@ -232,7 +229,7 @@ fn map(
         level,
         period: Some(latest.period),
     };
-    let figures = reader.region_table(&asked.scope, of, None)?;
+    let figures = asked.kept.region_table(reader, &asked.scope, of)?;
     let map = crate::indicators::region_map(
         reader,
         asked,

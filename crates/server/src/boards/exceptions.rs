@@ -15,7 +15,7 @@ use crate::{
 };
 use pendopo_figures::{
     IndicatorRow, Reader,
-    questions::{LatestFigure, Order, Questions, SeriesOf, Span, TableOf},
+    questions::{LatestFigure, Order, SeriesOf, Span, TableOf},
 };
 use pendopo_vocab::{Direction, FreshnessState, Period, TargetStatus};
 
@@ -104,7 +104,7 @@ fn decline_of(
     let Some(newest) = Period::from_id(figure.period) else { return Ok(None) };
     let of = SeriesOf { indicator_id: figure.indicator_id, region: material.region, breakdown_id: 0 };
     let span = Span { from: newest.shift(-DECLINE_FOLLOWED).id(), to: newest.id() };
-    let points = reader.trend(&asked.scope, of, span, None)?;
+    let points = asked.kept.trend(reader, &asked.scope, of, span)?;
     let history = outlook::usable(row, &points, outlook::today(asked));
     Ok(decline(row, &history, rules::bounds(figure)).filter(Decline::is_worrying))
 }
@@ -131,7 +131,7 @@ fn figure_exception(
         what.push_str(&t.tr1("exception-worst", worst.join(", ")));
     }
     let of = SeriesOf { indicator_id: figure.indicator_id, region: material.region, breakdown_id: 0 };
-    let ahead = outlook::look_ahead_of(reader, &asked.scope, outlook::today(asked), row, of)?;
+    let ahead = outlook::look_ahead_of(reader, &asked.kept, &asked.scope, outlook::today(asked), row, of)?;
     if let Some(words) = outlook::short_words(&ahead, t) {
         what.push(' ');
         what.push_str(&words);
@@ -176,9 +176,9 @@ fn worst_regions(
         level,
         period: Some(figure.period),
     };
-    let ranked = reader.ranking(&asked.scope, of, order, WORST_REGIONS, None)?;
+    let ranked = asked.kept.ranking(reader, &asked.scope, of, order, WORST_REGIONS)?;
     Ok(ranked
-        .into_iter()
+        .iter()
         .map(|region| format!("{} {}", region.name, rules::words_or_hidden(row, region.value, asked.t)))
         .collect())
 }

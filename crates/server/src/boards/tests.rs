@@ -213,6 +213,7 @@ impl Center {
             who: Arc::new(who),
             now: NOW.parse().unwrap(),
             identity: self.app.identity(),
+            kept: self.app.kept(),
             path: "/".to_owned(),
             form_token: String::new(),
         }

@@ -159,7 +159,7 @@ pub fn course(
     let Some(oldest) = window.first() else { return Ok(Vec::new()) };
     let span = Span { from: oldest.id(), to: newest.id() };
     let of = SeriesOf { indicator_id, region, breakdown_id: 0 };
-    let points = reader.trend(&asked.scope, of, span, None)?;
+    let points = asked.kept.trend(reader, &asked.scope, of, span)?;
     let known: HashMap<i32, f64> =
         points.iter().filter_map(|point| Some((point.period, point.value?))).collect();
     let values: Vec<Option<f64>> = window.iter().map(|period| known.get(&period.id()).copied()).collect();

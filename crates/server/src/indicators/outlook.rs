@@ -4,11 +4,14 @@
 //! forecast tells it. An answer is kept as long as the same values lead to it, for all readers who see the same.
 
 use super::rules;
-use crate::web::{Asked, Tr};
+use crate::{
+    kept::Kept,
+    web::{Asked, Tr},
+};
 use jiff::civil::Date;
 use pendopo_figures::{
     DbError, IndicatorRow, Reader,
-    questions::{Point, Questions, SeriesOf, Span},
+    questions::{Point, SeriesOf, Span},
     targets_in_force,
 };
 use pendopo_outlook::{
@@ -85,12 +88,13 @@ fn answer(history: &[(Period, f64)], bounds: Bounds, today: Date) -> Arc<Result<
 /// The database's.
 pub fn look_ahead_of(
     reader: &mut Reader<'_>,
+    kept: &Kept,
     scope: &Scope,
     today: Date,
     row: &IndicatorRow,
     of: SeriesOf,
 ) -> Result<Ahead, DbError> {
-    let points = reader.trend(scope, of, Span::ALWAYS, None)?;
+    let points = kept.trend(reader, scope, of, Span::ALWAYS)?;
     look(reader, today, row, of, &points)
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     app::{App, Identity},
     error::{AppError, AppResult},
+    kept::Kept,
 };
 use askama::Template;
 use axum::{
@@ -82,6 +83,8 @@ pub struct Asked {
     pub now: Timestamp,
     /// Who the center is.
     pub identity: Arc<Identity>,
+    /// Series and tables that somebody read before.
+    pub kept: Kept,
     /// Path and query.
     pub path: String,
     /// What forms must carry, for pages that are made for this reader alone.
@@ -133,6 +136,7 @@ impl FromRequestParts<App> for PageRequest {
             scope: who.scope.clone(),
             now: app.clock().now(),
             identity: app.identity(),
+            kept: app.kept(),
             form_token: who.form_token.clone().unwrap_or_default(),
             who,
             path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),

@@ -14,7 +14,7 @@ use crate::{
 };
 use pendopo_figures::{
     Reader, RunStatus,
-    questions::{Point, Questions, SeriesOf, Span},
+    questions::{Point, SeriesOf, Span},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,10 +92,8 @@ fn newest(
 ) -> AppResult<Vec<Point>> {
     let Some(indicator) = code.and_then(|code| site.indicator(code)) else { return Ok(Vec::new()) };
     let of = SeriesOf { indicator_id: indicator.id, region: site.region, breakdown_id: 0 };
-    let mut points = reader.trend(&site.asked.scope, of, Span::ALWAYS, None)?;
-    points.reverse();
-    points.truncate(count);
-    Ok(points)
+    let points = site.asked.kept.trend(reader, &site.asked.scope, of, Span::ALWAYS)?;
+    Ok(points.iter().rev().take(count).copied().collect())
 }
 
 /// In place of what a pack has no source for, or none that the reader may see.

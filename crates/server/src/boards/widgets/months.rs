@@ -129,7 +129,7 @@ fn region_cells(
                 level,
                 period: Some(period.id()),
             };
-            for figure in reader.region_table(scope, of, None)? {
+            for figure in site.asked.kept.region_table(reader, scope, of)?.iter() {
                 cells.insert((figure.region.id(), period.id()), figure.value);
             }
         }
@@ -157,8 +157,8 @@ fn by_month(
     Ok(match cadence {
         Cadence::Month => {
             let span = Span { from: first.id(), to: last.id() };
-            let points = reader.trend(scope, of, span, None)?;
-            points.into_iter().map(|point| (point.period, point.value)).collect()
+            let points = site.asked.kept.trend(reader, scope, of, span)?;
+            points.iter().map(|point| (point.period, point.value)).collect()
         }
         Cadence::Day | Cadence::Week => {
             let day = |date| Period::containing(date, cadence).id();

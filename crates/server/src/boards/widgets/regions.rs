@@ -19,7 +19,7 @@ use pendopo_figures::{
     targets_in_force,
 };
 use pendopo_vocab::{Direction, RegionAggregation, RegionCode, TargetStatus, region_tree::RegionTree};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// Regions smaller than this have no place in a ranking that says no other number.
 const MIN_SAMPLE: u32 = 30;
@@ -44,7 +44,7 @@ fn below(reader: &mut Reader<'_>, site: &Site<'_>, found: &Found<'_>) -> AppResu
     }
     let (id, row, period) = (found.indicator.id, &found.indicator.row, found.latest.period);
     let mut known: HashMap<RegionCode, RegionFigure> =
-        figures.into_iter().map(|figure| (figure.region, figure)).collect();
+        figures.iter().map(|figure| (figure.region, figure.clone())).collect();
     let mut regions = Vec::new();
     for region in RegionTree::embedded().children(site.region) {
         let bounds =
@@ -66,12 +66,12 @@ fn values(
     indicator_id: i64,
     row: &IndicatorRow,
     period: i32,
-) -> AppResult<Vec<RegionFigure>> {
+) -> AppResult<Arc<Vec<RegionFigure>>> {
     let Some(level) = site.region.level().child().filter(|level| row.level >= *level) else {
-        return Ok(Vec::new());
+        return Ok(Arc::default());
     };
     let of = TableOf { indicator_id, breakdown_id: 0, parent: site.region, level, period: Some(period) };
-    Ok(reader.region_table(&site.asked.scope, of, None)?)
+    Ok(site.asked.kept.region_table(reader, &site.asked.scope, of)?)
 }
 
 impl Below {
@@ -263,10 +263,10 @@ fn counted(reader: &mut Reader<'_>, site: &Site<'_>, found: &Found<'_>) -> AppRe
         return Ok(Counted::new());
     };
     let mut counted = Counted::new();
-    for figure in values(reader, site, above.id, &above.row, found.latest.period)? {
+    for figure in values(reader, site, above.id, &above.row, found.latest.period)?.iter() {
         counted.entry(figure.region).or_default().0 = figure.value;
     }
-    for figure in values(reader, site, under.id, &under.row, found.latest.period)? {
+    for figure in values(reader, site, under.id, &under.row, found.latest.period)?.iter() {
         counted.entry(figure.region).or_default().1 = figure.value;
     }
     Ok(counted)
@@ -320,8 +320,8 @@ pub fn absorption(reader: &mut Reader<'_>, site: &Site<'_>, it: &widget::Absorpt
         whole.words(t, decimals),
     );
     let mut rows = vec![whole];
-    let by_region = |figures: Vec<RegionFigure>| -> HashMap<RegionCode, f64> {
-        figures.into_iter().filter_map(|figure| Some((figure.region, figure.value?))).collect()
+    let by_region = |figures: Arc<Vec<RegionFigure>>| -> HashMap<RegionCode, f64> {
+        figures.iter().filter_map(|figure| Some((figure.region, figure.value?))).collect()
     };
     let built = by_region(values(
         reader,

@@ -97,6 +97,7 @@ impl Center {
             who: Arc::new(who),
             now: NOW.parse().unwrap(),
             identity: self.app.identity(),
+            kept: self.app.kept(),
             path: "/".to_owned(),
             form_token: String::new(),
         }
@@ -107,7 +108,7 @@ impl Center {
             let indicator =
                 list_indicators(reader)?.into_iter().find(|found| found.row.code == code).unwrap();
             let of = SeriesOf { indicator_id: indicator.id, region: asked.scope.region, breakdown_id: 0 };
-            let ahead = look_ahead_of(reader, &asked.scope, today(asked), &indicator.row, of)?;
+            let ahead = look_ahead_of(reader, &asked.kept, &asked.scope, today(asked), &indicator.row, of)?;
             Ok((indicator.row, ahead))
         };
         self.app.db().read(read).unwrap()
