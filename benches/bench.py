@@ -40,7 +40,7 @@ def main():
         PENDOPO = arguments.program.resolve()
     else:
         run(["cargo", "build", "--release", "--bin", "pendopo"])
-    python = peers(WORK / "venv", ["duckdb", "sqlite-utils", "datasette", "XlsxWriter", "openpyxl"])
+    python = peers(WORK / "venv", ["duckdb", "numpy", "sqlite-utils", "datasette", "XlsxWriter", "openpyxl"])
     parts = {
         "import": lambda: bench_import(python, arguments.rounds),
         "engine": lambda: bench_engine(python),

@@ -499,6 +499,7 @@ fn from_word<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, DbEr
         .map_err(|e| DbError::Corrupt(e.to_string()))
 }
 
+#[inline]
 pub(crate) fn region_code(id: i64) -> Result<RegionCode, DbError> {
     RegionCode::from_id(id).ok_or_else(|| DbError::Corrupt(format!("{id} is not a region")))
 }

@@ -95,6 +95,44 @@ pub(crate) fn own_slot(value: f64, commit_no: i64) -> Slot {
     Slot { value, rolled: false, reported: None, expected: None, commit_no }
 }
 
+/// Calls `each` with every value in force of one period in a range of regions: what was reported in order of
+/// region, then what only rolls up.
+pub(crate) fn each_in_range(
+    reader: &mut Reader<'_>,
+    series: Series,
+    period: i32,
+    (low, high): (i64, i64),
+    mut each: impl FnMut(i64, Slot),
+) -> Result<(), DbError> {
+    let params =
+        [series.indicator_id.into(), series.breakdown_id.into(), period.into(), low.into(), high.into()];
+    let rolled: Vec<(i64, Slot)> = reader.query(
+        "select region_id, value, 1, reported, expected, commit_no from rollup \
+         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
+         order by region_id",
+        &params,
+        |row| Ok((row.get(0)?, read_slot(row, 1)?)),
+    )?;
+    // Both are in order of region: what rolls up to a region is found by going along.
+    let (mut next, mut only) = (0, Vec::new());
+    reported(reader, series, period, (low, high), i64::MAX, |region, value, commit_no| {
+        while next < rolled.len() && rolled[next].0 < region {
+            only.push(rolled[next]);
+            next += 1;
+        }
+        let mut slot = own_slot(value, commit_no);
+        if let Some((_, up)) = rolled.get(next).filter(|(at, _)| *at == region) {
+            (slot.reported, slot.expected) = (up.reported, up.expected);
+            next += 1;
+        }
+        each(region, slot);
+    })?;
+    for (region, slot) in only.into_iter().chain(rolled[next..].iter().copied()) {
+        each(region, slot);
+    }
+    Ok(())
+}
+
 /// All values in force of one period in a range of regions, by region.
 pub(crate) fn range(
     reader: &mut Reader<'_>,
@@ -103,33 +141,16 @@ pub(crate) fn range(
     low: i64,
     high: i64,
 ) -> Result<Vec<(i64, Slot)>, DbError> {
-    let params =
-        [series.indicator_id.into(), series.breakdown_id.into(), period.into(), low.into(), high.into()];
     let mut slots: Vec<(i64, Slot)> = Vec::new();
-    reported(reader, series, period, (low, high), i64::MAX, |region, value, commit_no| {
-        slots.push((region, own_slot(value, commit_no)));
+    let mut ascending = true;
+    each_in_range(reader, series, period, (low, high), |region, slot| {
+        ascending &= slots.last().is_none_or(|(last, _)| *last < region);
+        slots.push((region, slot));
     })?;
-    let own = slots.len();
-    reader.for_each(
-        "select region_id, value, 1, reported, expected, commit_no from rollup \
-         where indicator_id = $1 and breakdown_id = $2 and period = $3 and region_id between $4 and $5 \
-         order by region_id",
-        &params,
-        |row| {
-            let region = row.get(0)?;
-            let rolled = read_slot(row, 1)?;
-            match slots[..own].binary_search_by_key(&region, |slot| slot.0) {
-                Ok(at) => {
-                    slots[at].1.reported = rolled.reported;
-                    slots[at].1.expected = rolled.expected;
-                }
-                Err(_) => slots.push((region, rolled)),
-            }
-            Ok(())
-        },
-    )?;
-    // Two ascending stretches: the stable sort merges them.
-    slots.sort_by_key(|slot| slot.0);
+    if !ascending {
+        // Two ascending stretches: the stable sort merges them.
+        slots.sort_by_key(|slot| slot.0);
+    }
     Ok(slots)
 }
 

@@ -468,6 +468,13 @@ pub(crate) fn store_answer(tx: &mut Tx<'_>, answer: &PackedAnswer) -> Result<i64
     }
 }
 
+/// Stores the answer that a run was made from.
+pub(crate) fn give_answer(tx: &mut Tx<'_>, run_id: i64, answer: &PackedAnswer) -> Result<(), DbError> {
+    let answer_id = store_answer(tx, answer)?;
+    tx.execute("update run set answer_id = $2 where run_id = $1", &[run_id.into(), answer_id.into()])?;
+    Ok(())
+}
+
 /// The answer a run was made from, as it was received.
 pub fn find_answer(reader: &mut Reader<'_>, answer_id: i64) -> Result<Option<AnswerBody>, DbError> {
     let found = reader.query_opt(

@@ -12,7 +12,7 @@ use crate::{
     rollup::Cell,
     runs::{self, AnswerBody, PackedAnswer, RefusedRow, RunCounters},
 };
-use std::cmp::Reverse;
+use std::{cmp::Reverse, thread};
 
 /// A figure about to be recorded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,14 +106,21 @@ pub fn commit_run_with(
     also: impl FnOnce(&mut Tx<'_>, RunOutcome) -> Result<(), DbError>,
 ) -> Result<RunOutcome, DbError> {
     let RunFigures { run_id, staged, refused, answer, counters, finished_at } = run;
-    let staged = prepare(staged)?;
-    let packed = answer.map(PackedAnswer::of).transpose()?;
-    db.write(|tx| {
-        let answer_id = packed.as_ref().map(|answer| runs::store_answer(tx, answer)).transpose()?;
-        let counters = &counters;
-        let outcome = commit_in(tx, staged, &Commit { run_id, refused, answer_id, counters, finished_at })?;
-        also(tx, outcome)?;
-        Ok(outcome)
+    let commit = Commit { run_id, refused, answer_id: None, counters: &counters, finished_at };
+    // Packing a large answer takes about as long as writing its figures, and neither needs the other.
+    thread::scope(|scope| {
+        let packing = answer.map(|answer| scope.spawn(|| PackedAnswer::of(answer)));
+        let staged = prepare(staged)?;
+        db.write(|tx| {
+            let outcome = commit_in(tx, staged, &commit)?;
+            if let Some(packing) = packing {
+                let packed =
+                    packing.join().map_err(|_| DbError::Other("packing the answer failed".to_owned()))?;
+                runs::give_answer(tx, run_id, &packed?)?;
+            }
+            also(tx, outcome)?;
+            Ok(outcome)
+        })
     })
 }
 

@@ -166,6 +166,7 @@ impl TargetStatus {
     }
 
     /// Reads the stored number; unknown numbers are [`TargetStatus::NoData`].
+    #[inline]
     pub fn from_rank(rank: i64) -> TargetStatus {
         match rank {
             0 => TargetStatus::OffTrack,

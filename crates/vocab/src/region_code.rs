@@ -84,11 +84,13 @@ impl RegionCode {
     }
 
     /// From the integer form; `None` outside ten digits.
+    #[inline]
     pub fn from_id(id: i64) -> Option<RegionCode> {
         (0..10_000_000_000).contains(&id).then_some(RegionCode(id))
     }
 
     /// The level, read from the trailing zeros.
+    #[inline]
     pub fn level(self) -> RegionLevel {
         if self.0 == 0 {
             RegionLevel::Country

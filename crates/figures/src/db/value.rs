@@ -95,6 +95,7 @@ impl ValueRef<'_> {
         }
     }
 
+    #[cold]
     fn mismatch(self, wanted: &str) -> DbError {
         DbError::Other(format!("expected {wanted}, found {self:?}"))
     }
@@ -107,6 +108,7 @@ pub trait FromValue: Sized {
 }
 
 impl FromValue for i64 {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<i64, DbError> {
         match value {
             ValueRef::Int(value) => Ok(value),
@@ -115,16 +117,19 @@ impl FromValue for i64 {
     }
 }
 impl FromValue for i32 {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<i32, DbError> {
         i32::try_from(i64::from_value(value)?).map_err(|_| value.mismatch("a 32-bit integer"))
     }
 }
 impl FromValue for bool {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<bool, DbError> {
         Ok(i64::from_value(value)? != 0)
     }
 }
 impl FromValue for f64 {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<f64, DbError> {
         match value {
             ValueRef::Real(value) => Ok(value),
@@ -135,6 +140,7 @@ impl FromValue for f64 {
     }
 }
 impl FromValue for String {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<String, DbError> {
         match value {
             ValueRef::Text(value) => Ok(value.to_owned()),
@@ -143,6 +149,7 @@ impl FromValue for String {
     }
 }
 impl FromValue for Vec<u8> {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<Vec<u8>, DbError> {
         match value {
             ValueRef::Blob(value) => Ok(value.to_vec()),
@@ -151,11 +158,13 @@ impl FromValue for Vec<u8> {
     }
 }
 impl FromValue for Value {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<Value, DbError> {
         Ok(value.to_value())
     }
 }
 impl<T: FromValue> FromValue for Option<T> {
+    #[inline]
     fn from_value(value: ValueRef<'_>) -> Result<Option<T>, DbError> {
         match value {
             ValueRef::Null => Ok(None),
@@ -164,7 +173,8 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// One row of an answer.
+/// One row of an answer. Reading its cells is half of what a question over thousands of figures takes, so that it is
+/// compiled into the loop.
 pub struct Row<'a>(pub(super) RowInner<'a>);
 
 pub(super) enum RowInner<'a> {
@@ -180,11 +190,18 @@ impl<'a> Row<'a> {
 
 impl Row<'_> {
     /// The cell at `index`, from 0, as `T`.
+    #[expect(
+        clippy::inline_always,
+        reason = "a cell returned through memory waits for its own store, which is a fifth of the loop"
+    )]
+    #[inline(always)]
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T, DbError> {
         T::from_value(self.get_ref(index)?)
     }
 
     /// The cell at `index`, borrowed from the engine.
+    #[expect(clippy::inline_always, reason = "see `get`")]
+    #[inline(always)]
     pub fn get_ref(&self, index: usize) -> Result<ValueRef<'_>, DbError> {
         match self.0 {
             RowInner::Sqlite(row) => Ok(match row.get_ref(index)? {

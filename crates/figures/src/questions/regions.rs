@@ -116,11 +116,26 @@ fn first_villages(
     }
     let hidden = hidden_regions(reader, scope, (of.indicator_id, of.breakdown_id), at)?;
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
-    let mut slots = villages_in(reader, series, at, place)?;
-    // A place in the order would tell what a hidden figure lies between.
-    slots.retain(|(region, _)| !hidden.contains(&region.id()));
-    keep_first(&mut slots, limit, |a, b| order.compare((a.1.value, a.0.id()), (b.1.value, b.0.id())));
-    Ok(slots.into_iter().map(|(region, slot)| figure(region, at, slot)).collect())
+    // Thousands pass and a few stay: sorted from time to time rather than kept one by one.
+    let mut first: Vec<(RegionCode, Slot)> = Vec::new();
+    let keep = |first: &mut Vec<(RegionCode, Slot)>| {
+        keep_first(first, limit, |a, b| order.compare((a.1.value, a.0.id()), (b.1.value, b.0.id())));
+    };
+    let mut last = None;
+    each_village(reader, series, at, place, |region, slot| {
+        let comes_first = last.is_none_or(|last| order.compare((slot.value, region.id()), last).is_lt());
+        // A place in the order would tell what a hidden figure lies between.
+        if !comes_first || hidden.contains(&region.id()) {
+            return;
+        }
+        first.push((region, slot));
+        if first.len() >= 4 * limit.max(1) {
+            keep(&mut first);
+            last = first.last().map(|(region, slot)| (slot.value, region.id()));
+        }
+    })?;
+    keep(&mut first);
+    Ok(first.into_iter().map(|(region, slot)| figure(region, at, slot)).collect())
 }
 
 /// Each region's newest figure, from `latest`.
@@ -172,10 +187,12 @@ fn past(
     }
     let series = Series { indicator_id: of.indicator_id, breakdown_id: of.breakdown_id };
     let mut figures = match (at, known_at) {
-        (Some(at), None) if of.level == RegionLevel::Village => villages_in(reader, series, at, place)?
-            .into_iter()
-            .map(|(region, slot)| figure(region, at, slot))
-            .collect(),
+        (Some(at), None) if of.level == RegionLevel::Village => {
+            let mut figures = Vec::new();
+            each_village(reader, series, at, place, |region, slot| figures.push(figure(region, at, slot)))?;
+            figures.sort_by_key(|figure| figure.region);
+            figures
+        }
         (Some(at), None) => coarse_regions_in(reader, series, at, place, of.level)?,
         (at, known_at) => known_then(reader, series, of.level, place, at, known_at)?,
     };
@@ -226,22 +243,22 @@ fn known_then(
     Ok(figures.into_values().collect())
 }
 
-/// All villages in `place`: one range, in order of code.
-fn villages_in(
+/// Calls `each` with every village in `place` that has a value.
+fn each_village(
     reader: &mut Reader<'_>,
     series: Series,
     at: i32,
     place: RegionCode,
-) -> Result<Vec<(RegionCode, Slot)>, DbError> {
-    let slots = effective::range(reader, series, at, *place.subtree().start(), *place.subtree().end())?;
-    let mut villages = Vec::with_capacity(slots.len());
-    for (region, slot) in slots {
-        let region = region_code(region)?;
-        if region.level() == RegionLevel::Village {
-            villages.push((region, slot));
-        }
-    }
-    Ok(villages)
+    mut each: impl FnMut(RegionCode, Slot),
+) -> Result<(), DbError> {
+    let mut broken = None;
+    let each = |region, slot| match region_code(region) {
+        Ok(region) if region.level() == RegionLevel::Village => each(region, slot),
+        Ok(_) => {}
+        Err(error) => broken = Some(error),
+    };
+    effective::each_in_range(reader, series, at, (*place.subtree().start(), *place.subtree().end()), each)?;
+    broken.map_or(Ok(()), Err)
 }
 
 /// The regions of a level above the villages: few, so that each is looked up by key.
