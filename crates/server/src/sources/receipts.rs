@@ -6,7 +6,7 @@ use pendopo_figures::{DbError, Reader, Tx};
 
 /// Receipts are kept for so long; a key that comes later is new.
 pub const KEPT_DAYS: i64 = 30;
-const DAY_MS: i64 = 86_400_000;
+use pendopo_vocab::DAY_MS;
 
 /// What is known of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

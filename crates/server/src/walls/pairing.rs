@@ -14,7 +14,7 @@ use super::{
 use crate::{
     accounts::{
         Door,
-        cookies::Cookie,
+        cookies::{Cookie, WALL_SECS},
         record::done_by,
         secret::{Secret, random},
         sign_in::{answer, answer_with, prepare_form, with_cookies},
@@ -41,8 +41,6 @@ use std::sync::Arc;
 const CODE_SECS: i64 = 10 * 60;
 /// The cookie lives a little longer, so that the last moment still counts.
 const COOKIE_SECS: i64 = CODE_SECS + 60;
-/// Years for which a screen keeps its key; it ends when it is revoked.
-const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
 /// Screens of one address that may wait at once, and of all.
 const MOST_WAITING: (i64, i64) = (20, 500);
 /// Screens in a row at most.

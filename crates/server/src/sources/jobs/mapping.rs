@@ -15,7 +15,8 @@ use pendopo_connectors::{
     connection::{Connection, CsvOptions, JsonOptions, SpreadsheetOptions},
     kept_rows::RowsRecorder,
     mapping::{
-        Condition, Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns,
+        Condition, Fact, MAX_KEPT, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict,
+        compare_columns,
     },
     personal::{Door, Finding, Guarded, Mac},
     recording::{holds_more_than_rows, is_plain_text, parse_recording},
@@ -31,8 +32,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Refused rows that are kept; more only count.
-const MAX_KEPT: usize = 100_000;
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: u64 = 1_000;
 
