@@ -330,11 +330,52 @@ editor-needed = Required.
 editor-number-wrong = Enter a whole number within the limits shown.
 editor-day-wrong = Enter a day, such as 2026-12-31.
 editor-address-wrong = The address must begin with https://.
+editor-surfaces-needed = Choose at least one surface.
 editor-kind-unknown = Unknown kind of widget.
 editor-choose = Choose …
 editor-none = None
 editor-all = All
 editor-region-usual = The region that the reader sees
+problem-thing-agency = agency
+problem-thing-board = board
+problem-thing-indicator = indicator
+problem-thing-sector = sector
+problem-thing-source = source
+problem-thing-time-zone = time zone
+problem-unknown = there is no { $a } `{ $b }`
+problem-did-you-mean = did you mean `{ $n }`?
+problem-known = known: { $n }
+problem-define = define it, or use one of the { $n } that are defined
+problem-one-of = one of: { $n }
+problem-take-out = take it out; known here: { $n }
+problem-unknown-key = unknown key `{ $n }`
+problem-unknown-word = { $a } is not a word known for `{ $b }`
+problem-missing = `{ $a }` is missing
+problem-missing-do = add `{ $a } = …`
+problem-region = region { $a } does not exist
+problem-region-do = look the code up: pendopo query "select code, name from region where name like '…'"
+problem-code = `{ $a }` is not a code
+problem-code-do = use lower-case letters, digits and hyphens, at most 60
+problem-no-heading = the group has no heading
+problem-no-heading-do = add `sector = …` or `title = …`
+problem-shows-nothing = the group shows nothing
+problem-shows-nothing-do = add `indicators = […]` or a `[[section.widget]]`, or take the group out
+problem-outside = region { $a } lies outside of { $b }, which the center governs
+problem-outside-do = name a region inside of it, or leave `region` out
+problem-address = `{ $a }` is not an address
+problem-address-do = write all of it: `https://…`
+problem-day = `{ $a }` is not a day
+problem-day-do = write it like `2026-12-31`
+problem-empty-text = the text is empty
+problem-empty-text-do = write it, or take the widget out
+problem-heat-indicator = `indicator` is missing
+problem-heat-indicator-do = add `indicator = …`, or `by = "agency"`
+problem-heat-agency = `indicator` has no effect with `by = "agency"`
+problem-heat-agency-do = take it out, or write `by = "region"`
+problem-funnel = `{ $a }` counts { $b }, the first step { $c }
+problem-funnel-do = the steps of a funnel count the same thing
+problem-not-percent = `{ $a }` is in { $b }, not in per cent
+problem-not-percent-do = name an indicator with `unit = "%"`
 width-usual = Usual width
 width-quarter = A quarter
 width-third = A third

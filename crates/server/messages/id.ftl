@@ -316,11 +316,52 @@ editor-needed = Wajib diisi.
 editor-number-wrong = Isi bilangan bulat dalam batas yang tertera.
 editor-day-wrong = Isi tanggal, misalnya 2026-12-31.
 editor-address-wrong = Alamat harus dimulai dengan https://.
+editor-surfaces-needed = Pilih sedikitnya satu permukaan.
 editor-kind-unknown = Jenis widget tidak dikenal.
 editor-choose = Pilih …
 editor-none = Tidak ada
 editor-all = Semua
 editor-region-usual = Wilayah yang dilihat pembaca
+problem-thing-agency = perangkat daerah
+problem-thing-board = papan
+problem-thing-indicator = indikator
+problem-thing-sector = sektor
+problem-thing-source = sumber
+problem-thing-time-zone = zona waktu
+problem-unknown = tidak ada { $a } `{ $b }`
+problem-did-you-mean = maksudnya `{ $n }`?
+problem-known = yang dikenal: { $n }
+problem-define = definisikan dahulu, atau pakai salah satu dari { $n } yang sudah ada
+problem-one-of = salah satu dari: { $n }
+problem-take-out = hapus saja; yang dikenal di sini: { $n }
+problem-unknown-key = kunci `{ $n }` tidak dikenal
+problem-unknown-word = { $a } bukan kata yang dikenal untuk `{ $b }`
+problem-missing = `{ $a }` belum ada
+problem-missing-do = tambahkan `{ $a } = …`
+problem-region = wilayah { $a } tidak ada
+problem-region-do = cari kodenya: pendopo query "select code, name from region where name like '…'"
+problem-code = `{ $a }` tidak dapat menjadi kode
+problem-code-do = pakai huruf kecil, angka dan tanda hubung, diawali huruf, paling banyak 60
+problem-no-heading = kelompok ini belum berjudul
+problem-no-heading-do = pilih sektor atau isi judulnya
+problem-shows-nothing = kelompok ini tidak menampilkan apa-apa
+problem-shows-nothing-do = tambahkan angka atau widget, atau hapus kelompoknya
+problem-outside = wilayah { $a } berada di luar { $b }, wilayah pusat komando ini
+problem-outside-do = sebut wilayah di dalamnya, atau kosongkan `region`
+problem-address = `{ $a }` bukan alamat
+problem-address-do = tulis lengkap: `https://…`
+problem-day = `{ $a }` bukan tanggal
+problem-day-do = tulis seperti `2026-12-31`
+problem-empty-text = teksnya kosong
+problem-empty-text-do = isi teksnya, atau hapus widgetnya
+problem-heat-indicator = `indicator` belum ada
+problem-heat-indicator-do = tambahkan `indicator = …`, atau `by = "agency"`
+problem-heat-agency = `indicator` tidak berpengaruh pada `by = "agency"`
+problem-heat-agency-do = hapus, atau tulis `by = "region"`
+problem-funnel = `{ $a }` menghitung { $b }, sedangkan tahap pertama { $c }
+problem-funnel-do = semua tahap harus menghitung hal yang sama
+problem-not-percent = `{ $a }` bersatuan { $b }, bukan persen
+problem-not-percent-do = sebut indikator dengan `unit = "%"`
 width-usual = Lebar biasa
 width-quarter = Seperempat
 width-third = Sepertiga
