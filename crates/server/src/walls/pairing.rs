@@ -242,7 +242,7 @@ pub async fn pair(
     let Some(parts) = parts(&sent.bagian) else { return form(request, code, Some("wall-part-wrong")).await };
     if name.is_empty() || name.chars().count() > 80 {
         // The first step: which screen is it?
-        return form(request, code, Some("token-wrong").filter(|_| !sent.daftar.is_empty())).await;
+        return form(request, code, Some("wall-name-wrong").filter(|_| !sent.daftar.is_empty())).await;
     }
     let new = NewToken {
         kind: TokenKind::Display,
@@ -263,19 +263,21 @@ pub async fn pair(
         .noting("internal", sent.internal.is_some());
     let (wanted, playlist, author) = (code.clone(), sent.daftar.clone(), who.0.name.clone());
     let (now_ms, audit) = (request.asked.now.as_millisecond(), app.audit().clone());
-    let paired = app.blocking(move |db| {
-        db.write(|tx| {
-            if store::find_playlist(tx, &playlist)?.is_none() {
-                return Ok(Err("wall-playlist-wrong"));
-            }
-            let Some(pairing) = store::pairing_with_code(tx, &wanted, now_ms)? else {
-                return Ok(Err("wall-code-wrong"));
-            };
-            let token_id = token::add_token(tx, &pairing.secret_hash, &new, &author, now_ms)?;
-            store::end_pairing(tx, pairing.pairing_id, token_id, now_ms)?;
-            audit.record(tx, &entry)?;
-            store::add_wall(tx, token_id, &playlist, parts).map(Ok)
-        })
+    let gone = request.asked.t.tr("wall-code-wrong");
+    let paired = app.all_or_nothing(move |tx| {
+        if store::find_playlist(tx, &playlist)?.is_none() {
+            return Ok(Err("wall-playlist-wrong"));
+        }
+        let Some(pairing) = store::pairing_with_code(tx, &wanted, now_ms)? else {
+            return Ok(Err("wall-code-wrong"));
+        };
+        let token_id = token::add_token(tx, &pairing.secret_hash, &new, &author, now_ms)?;
+        if !store::end_pairing(tx, pairing.pairing_id, token_id, now_ms)? {
+            // Takes the key back: no screen would ever come for it.
+            return Err(AppError::Conflict(gone.into_owned()));
+        }
+        audit.record(tx, &entry)?;
+        Ok(Ok(store::add_wall(tx, token_id, &playlist, parts)?))
     });
     match paired.await? {
         Ok(wall_id) => {
