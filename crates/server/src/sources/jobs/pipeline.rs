@@ -41,7 +41,6 @@ use std::{
 use tokio::sync::watch;
 
 /// Where a run's answer comes from.
-#[expect(clippy::large_enum_variant, reason = "there is one per run")]
 pub(super) enum Input {
     /// The service.
     Service,
