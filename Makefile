@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# The Node of e2e/, once it is installed: that of Debian 12 is too old for the browser's driver.
+export PATH := $(CURDIR)/e2e/node_modules/.bin:$(PATH)
 # The runner of tests keeps its report here, wherever compiled code goes.
 REPORT := target/nextest/default/junit.xml
 VENDOR := crates/server/assets/vendor

@@ -133,7 +133,7 @@ const pages = routes.map((route) => {
 const PUBLIC = ["/", "/hari-ini", "/indikator", "/wilayah", "/peta"];
 pages.push(...PUBLIC.map((path) => ({ path, cookies: "", status: 200 })), { path: "/tidak-ada", cookies: "", status: 404 });
 /** What is looked at in English and in the dark too, whole. */
-const TWICE = ["/", "/pola", "/peta", "/papan/{code}/sunting", "/penarikan/{id}/ditolak"].map((route) => pages[routes.indexOf(route)]);
+const TWICE = ["/", "/pola", "/peta", "/papan/{code}/sunting", "/penarikan/{id}/ditolak"].map((route) => pages[routes.indexOf(route)] ?? assert.fail(`${route}: TWICE names a route that is not there`));
 
 // ---- looking at them ----
 

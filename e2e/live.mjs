@@ -5,31 +5,14 @@
 //
 // Starts and stops the program itself. Ends with an error when anything is not as it should be.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { center, pause } from "./center.mjs";
 
 const [program, data, address, file] = process.argv.slice(2);
-const base = `http://${address}`;
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const { base, start, stop, signal } = center(program, data, address);
 
-let server;
-const start = async () => {
-  server = spawn(program, ["--data", data, "serve", "--no-schedule", "--listen", address], { stdio: "ignore" });
-  for (let tries = 0; tries < 600; tries += 1) {
-    try {
-      if ((await fetch(`${base}/healthz`)).ok) return;
-    } catch {
-      await pause(100);
-    }
-  }
-  throw new Error("the center does not answer");
-};
-const stop = (signal) =>
-  new Promise((done) => {
-    server.once("exit", done);
-    server.kill(signal);
-  });
 const until = async (what, limit, test) => {
   const from = Date.now();
   while (!(await test())) {
@@ -76,7 +59,7 @@ try {
 
   const badge = page.locator("[data-link]");
   assert.ok(await badge.isHidden(), "nothing is lost yet");
-  await stop("SIGKILL");
+  await stop();
   const lost = await until("the loss is said", 15_000, () => badge.isVisible());
   assert.ok(await shows("4.711"), "what was shown stays readable");
   assert.match(await badge.textContent(), /WIB/);
@@ -109,7 +92,7 @@ try {
     phone.evaluate(async () => Boolean(await caches.match(location.href))),
   );
   const before = await phone.locator("main h1").textContent();
-  await stop("SIGKILL");
+  await stop();
   await phone.goto(`${base}/hari-ini`, { waitUntil: "load" });
   assert.equal(await phone.locator("main h1").textContent(), before, "the kept page is shown");
   await until("its age is said", 15_000, () => phone.locator("[data-link]").isVisible());
@@ -117,5 +100,5 @@ try {
   assert.deepEqual(complaints, []);
 } finally {
   await browser.close();
-  server.kill("SIGKILL");
+  signal("SIGKILL");
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs what a fresh Debian 12 with Rust lacks for a task: `scripts/setup.sh build|demo|test|bench|attack|shots`.
-# Does nothing for what is there already, so it is cheap to run every time.
+# Does nothing for what is there already, so it is cheap to run every time. Debian's Node and npm fetch the packages of
+# e2e/, among them the newer Node that the Makefile puts first.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 task="${1:-build}"
 packages=()
@@ -45,16 +47,12 @@ if [ "${#packages[@]}" -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 
-if [[ "$task" == @(test|attack) ]] && ! [ -d "$(dirname "$0")/../e2e/node_modules/playwright-core" ]; then
-  (cd "$(dirname "$0")/../e2e" && npm ci --silent)
-fi
-
 if [[ "$task" == @(test|attack) ]] && ! cargo nextest --version >/dev/null 2>&1; then
   echo "installing: cargo-nextest"
   cargo install --locked --quiet cargo-nextest
 fi
 
-# The provider of identities that the tests sign in at.
+# Node, the driver of the browser, and the provider of identities that the tests sign in at.
 if [[ "$task" == @(test|attack) ]] && [ ! e2e/node_modules/.package-lock.json -nt e2e/package-lock.json ]; then
   echo "installing: packages of e2e/"
   (cd e2e && npm ci --silent --no-audit --no-fund)

@@ -91,6 +91,12 @@ pub enum TrustProblem {
     /// MySQL's client cannot check it.
     #[error("MySQL takes no `certificate_sha256`; name the authority in `ca_file`")]
     NoFingerprint,
+    /// There is no certificate to look at.
+    #[error(
+        "`ca_file` and `certificate_sha256` are about encrypted connections, and this one is not; write an \
+         `https://` address, or `tls = true` for a database, or take them out"
+    )]
+    NotEncrypted,
 }
 
 fn read_fingerprint(text: &str) -> Option<[u8; 32]> {
@@ -303,7 +309,7 @@ pub struct DatabaseOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<bool>,
     /// PEM file below the center's `files` folder with the authority of the service's certificate, trusted for
-    /// this source alone.
+    /// this source alone. For MySQL it is trusted besides the public authorities, which its client always believes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<String>,
     /// SHA-256 fingerprint of the service's certificate, 64 hexadecimal digits with or without colons

@@ -278,6 +278,8 @@ struct Lines<'a> {
     ends: Vec<usize>,
     /// Whether the text ended inside the last record.
     unfinished: bool,
+    /// Records read so far, with what was skipped before them.
+    records: u64,
 }
 
 enum Next {
@@ -301,7 +303,14 @@ impl<'a> Lines<'a> {
             record: vec![0; limits.line_bytes],
             ends: vec![0; limits.fields + 1],
             unfinished: false,
+            records: dialect.first_line - 1,
         }
+    }
+
+    /// The number of the record that was read last: its line, or its place where lines end in a way that editors do
+    /// not count.
+    fn number(&self, line: u64) -> u64 {
+        if self.terminator == b'\n' { line } else { self.records }
     }
 
     fn next(&mut self, limits: &Limits) -> Result<Next, AnswerProblem> {
@@ -335,6 +344,7 @@ impl<'a> Lines<'a> {
                     });
                 }
                 ReadRecordResult::Record => {
+                    self.records += 1;
                     self.unfinished = at_end || last_byte != self.terminator;
                     let inner = self.record[..out].iter().filter(|b| **b == b'\n').count() as u64;
                     let ended = u64::from(!self.unfinished && self.terminator == b'\n');
@@ -371,10 +381,8 @@ impl<'a> Lines<'a> {
             .map(|column| (column, String::new()))
             .collect();
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(columns.len());
-        let mut counted = 0u64;
         while let Next::Record { fields, line } = self.next(limits)? {
-            counted += 1;
-            let number = if self.terminator == b'\n' { line } else { counted + 1 };
+            let number = self.number(line);
             let mut row = recycle(cells);
             let mut blank = true;
             for index in 0..fields.max(columns.len()) {
@@ -423,7 +431,7 @@ impl<'a> Lines<'a> {
         };
         while let Ok(Next::Record { fields, line }) = self.next(limits) {
             let texts = (0..fields).map(|index| self.field(index, fields).into_owned()).collect();
-            if self.terminator == b'\n' && search.look(line, texts) {
+            if search.look(self.number(line), texts) {
                 break;
             }
         }
@@ -436,13 +444,11 @@ impl<'a> Lines<'a> {
         let wanted = options.header_row.map(u64::from);
         let first = wanted.map_or(1, |last| last.saturating_sub(rows as u64 - 1));
         let mut grid: Vec<Vec<String>> = Vec::new();
-        let mut counted = 0u64;
         loop {
             match self.next(limits)? {
                 Next::End => return Err(AnswerProblem::Empty),
                 Next::Record { fields, line } => {
-                    counted += 1;
-                    let line = if self.terminator == b'\n' { line } else { counted };
+                    let line = self.number(line);
                     if line < first {
                         continue;
                     }

@@ -1,7 +1,7 @@
 //! What to ask a source first. Secrets stay names; the fetcher puts them in.
 
 use crate::{
-    connection::{Auth, Connection, JsonOptions, Location, Paging, TrustProblem},
+    connection::{Auth, Connection, JsonOptions, Location, Paging, Trust, TrustProblem},
     limits::Limits,
     sql_check::{self, SqlProblem},
 };
@@ -19,6 +19,17 @@ pub enum Request {
     },
     /// A query on a database.
     Sql(SqlRequest),
+}
+
+impl Request {
+    /// Whether the answer comes over an encrypted connection.
+    fn is_encrypted(&self) -> bool {
+        match self {
+            Request::Http(request) => url::Url::parse(&request.url).is_ok_and(|url| url.scheme() == "https"),
+            Request::File { .. } => false,
+            Request::Sql(request) => matches!(request.target, SqlTarget::Server { tls: true, .. }),
+        }
+    }
 }
 
 /// An HTTP `GET`.
@@ -133,21 +144,27 @@ pub fn plan(connection: &Connection, since: Option<&str>) -> Result<Request, Pla
     {
         return Err(PlanProblem::BadTimeZone(name.to_owned()));
     }
-    connection.trust()?;
-    match connection {
-        Connection::Csv(options) => locate(&options.location),
-        Connection::Spreadsheet(options) => locate(&options.location),
-        Connection::Json(options) => plan_json(options),
-        Connection::Push(_) => Err(PlanProblem::Pushed),
+    let trust = connection.trust()?;
+    let request = match connection {
+        Connection::Csv(options) => locate(&options.location)?,
+        Connection::Spreadsheet(options) => locate(&options.location)?,
+        Connection::Json(options) => plan_json(options)?,
+        Connection::Push(_) => return Err(PlanProblem::Pushed),
         Connection::Sqlite(options) => {
-            plan_sql(SqlEngine::Sqlite, SqlTarget::File { path: options.path.clone() }, &options.query, since)
+            let target = SqlTarget::File { path: options.path.clone() };
+            plan_sql(SqlEngine::Sqlite, target, &options.query, since)?
         }
         Connection::Postgres(options) => {
-            plan_sql(SqlEngine::Postgres, server(options, 5432), &options.query, since)
+            plan_sql(SqlEngine::Postgres, server(options, 5432), &options.query, since)?
         }
         Connection::Mysql(options) => {
-            plan_sql(SqlEngine::Mysql, server(options, 3306), &options.query, since)
+            plan_sql(SqlEngine::Mysql, server(options, 3306), &options.query, since)?
         }
+    };
+    // Whoever names a certificate means to be protected by it.
+    match trust == Trust::Machine || request.is_encrypted() {
+        true => Ok(request),
+        false => Err(TrustProblem::NotEncrypted.into()),
     }
 }
 

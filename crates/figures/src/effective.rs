@@ -4,6 +4,10 @@ use crate::db::{DbError, Reader, Row};
 
 /// Up to this many regions are looked up one by one; more are read as one range.
 const FEW: usize = 48;
+/// How many earlier periods of an input are looked at, wherever one stands for a later period.
+pub(crate) const INPUT_PERIODS: usize = 6;
+/// The earliest and latest period integers there can be.
+pub(crate) const ANY_PERIOD: (i32, i32) = (0, i32::MAX - 1);
 
 /// A value in force.
 #[derive(Debug, Clone, Copy, PartialEq)]

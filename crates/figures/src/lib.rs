@@ -35,7 +35,7 @@ pub use effects::{FigureChange, IndicatorEffect, keep_largest};
 pub use erase::{
     RunsOf, drop_refused_rows, drop_unused_answers, overwrite_deleted, release_answers, replace_answer,
 };
-pub use retry::{Overtaken, RetryOutcome, commit_retry, settle_overtaken_row};
+pub use retry::{Overtaken, RetryOutcome, commit_retry, commit_retry_with, settle_overtaken_row};
 pub use runs::{
     AnswerBody, NewRun, RefusedRow, RunCounters, RunEnd, RunKind, RunRow, RunStatus, begin_run, begin_run_in,
     close_interrupted_runs, fail_run, find_answer, find_run, list_runs, refuse_run, set_progress,

@@ -7,16 +7,13 @@ use crate::{
     db::{DbError, Tx},
     definitions::period,
     disclosure::Touched,
-    effective::{self, Series},
+    effective::{self, ANY_PERIOD, Series},
     latest,
     rollup::{self, Cell},
     write::{StagedRow, record_computed},
 };
 use pendopo_vocab::{Period, RegionAggregation};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The earliest and latest period integers there can be.
-const ANY_PERIOD: (i32, i32) = (0, i32::MAX - 1);
 
 /// What is still to be done, by rank: inputs first.
 pub(crate) struct Work<'c> {

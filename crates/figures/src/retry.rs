@@ -42,6 +42,21 @@ pub fn commit_retry(
     counters: RunCounters,
     finished_at: i64,
 ) -> Result<RetryOutcome, DbError> {
+    commit_retry_with(db, run_id, staged, counters, finished_at, |_, _| Ok(()))
+}
+
+/// The same, along with whatever else must be known exactly when the run is.
+///
+/// # Errors
+/// Those of [`commit_retry`] and of `also`.
+pub fn commit_retry_with(
+    db: &Db,
+    run_id: i64,
+    staged: Vec<StagedRow>,
+    counters: RunCounters,
+    finished_at: i64,
+    also: impl FnOnce(&mut Tx<'_>, RunOutcome) -> Result<(), DbError>,
+) -> Result<RetryOutcome, DbError> {
     let mut staged = prepare(staged)?;
     db.write(|tx| {
         let read_again = earlier_run(tx, run_id)?;
@@ -49,6 +64,7 @@ pub fn commit_retry(
         let answer_id = read_again.answer_id;
         let commit = Commit { run_id, refused: &[], answer_id, counters: &counters, finished_at };
         let outcome = commit_in(tx, staged, &commit)?;
+        also(tx, outcome)?;
         Ok(RetryOutcome { outcome, overtaken })
     })
 }

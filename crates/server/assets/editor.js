@@ -1,18 +1,18 @@
-// Makes arranging a board quicker: widgets are dragged to their place, a width counts when it is chosen, and the
-// definition is copied by a button. All of it can be done without this script, by the buttons on the page.
+// Makes arranging a board quicker: widgets are dragged to their place, and the definition is copied by a button. All
+// of it can be done without this script, by the buttons on the page.
 "use strict";
 (() => {
-  for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
-  for (const select of document.querySelectorAll("[data-submits]")) {
-    select.addEventListener("change", () => select.form.requestSubmit());
-  }
-
   for (const button of document.querySelectorAll("[data-copies]")) {
-    if (!navigator.clipboard) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
-      button.textContent = button.dataset.done;
+      const text = document.getElementById(button.dataset.copies);
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+        button.textContent = button.dataset.done;
+      } catch {
+        // Without TLS there is no clipboard, and a browser may refuse it: one key copies what is selected.
+        getSelection().selectAllChildren(text);
+      }
     });
   }
 

@@ -22,6 +22,7 @@
   let ahead = Number(body.dataset.now) - began;
   let source;
   let heard = began;
+  let tried = began;
   let renewed = began;
   let kept = began;
   let failing;
@@ -111,6 +112,7 @@
   const listen = () => {
     clearTimeout(retry);
     retry = undefined;
+    tried = performance.now();
     source?.close();
     const opened = new EventSource(stream);
     source = opened;
@@ -156,8 +158,8 @@
     if (clock.textContent !== words) clock.textContent = words;
     say();
     const at = performance.now();
-    // A line that died without a word.
-    if (at - heard > SILENCE && retry === undefined && !revoked) listen();
+    // A line that died without a word. One that is slow to come up is given its time.
+    if (at - Math.max(heard, tried) > SILENCE && retry === undefined && !revoked) listen();
     if (at - renewed > RENEW && at - heard < SILENCE && pending === undefined) renew();
     if (at - kept > KEEP && at - heard < SILENCE) {
       kept = at;

@@ -60,10 +60,12 @@ const readerOf = (answer) => {
 const mayKeep = (answer) =>
   answer.ok && !answer.redirected && !(answer.headers.get("cache-control") ?? "no-store").includes("no-store");
 
-const keep = async (address, answer, reader) => {
+const keep = async (address, answer, reader, asked) => {
   const headers = new Headers(answer.headers);
   if (reader.secs !== null) headers.set(UNTIL, String(Date.now() + reader.secs * 1000));
   await put(PAGES + reader.tag, address, new Response(answer.body, { status: answer.status, headers }));
+  // Everything was forgotten while the body came, and this with it.
+  if (asked !== era) await caches.delete(PAGES + reader.tag);
 };
 
 /** What was kept for an address, while it may be shown. */
@@ -85,7 +87,7 @@ const keepEdition = async (reader, asked) => {
   const headers = { "x-keeps": "1", "x-follows": "1" };
   const answer = await fetch(TODAY, { headers, cache: "no-store" }).catch(() => null);
   if (answer && mayKeep(answer) && readerOf(answer).tag === reader.tag && asked === era) {
-    await keep(new URL(TODAY, location.origin).href, answer, readerOf(answer));
+    await keep(new URL(TODAY, location.origin).href, answer, readerOf(answer), asked);
   }
 };
 
@@ -109,7 +111,7 @@ const page = async (event) => {
     const reader = readerOf(answer);
     if (reader.tag && asked === era) {
       await forgetBut(reader.tag);
-      if (mayKeep(answer)) event.waitUntil(keep(request.url, answer.clone(), reader));
+      if (mayKeep(answer)) event.waitUntil(keep(request.url, answer.clone(), reader, asked));
       else if (answer.ok && new URL(answer.url).pathname === TODAY) event.waitUntil(keepEdition(reader, asked));
     }
     // Over a screen on a wall that can still be read, no error is put.

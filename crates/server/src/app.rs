@@ -3,13 +3,13 @@
 use crate::{
     audit::Audit,
     config::Config,
-    error::AppResult,
+    error::{AppError, AppResult},
     jobs::progress::Progress,
     kept::{Kept, Shelf},
     vault::Vault,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use pendopo_figures::{Db, DbError, Reader};
+use pendopo_figures::{Db, DbError, Reader, Tx};
 use pendopo_vocab::{Clock, RegionCode};
 use std::sync::{Arc, OnceLock, RwLock};
 use tokio::sync::watch;
@@ -242,5 +242,29 @@ impl App {
         let db = self.0.db.clone();
         let joined = tokio::task::spawn_blocking(move || work(&db)).await;
         Ok(joined.map_err(anyhow::Error::from)??)
+    }
+
+    /// Runs `work` in one write transaction off the async threads: kept when it answers well, rolled back when it
+    /// answers any error, so that a request that is turned down halfway leaves nothing behind.
+    ///
+    /// # Errors
+    /// What `work` returns; the database's; a panic becomes an internal error.
+    pub async fn all_or_nothing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> AppResult<T> + Send + 'static,
+    ) -> AppResult<T> {
+        let db = self.0.db.clone();
+        let joined = tokio::task::spawn_blocking(move || {
+            let mut turned_down = None;
+            let written = db.write(|tx| {
+                work(tx).map_err(|error| {
+                    turned_down = Some(error);
+                    // Only rolls back: what is told is the error of `work`.
+                    DbError::Conflict(String::new())
+                })
+            });
+            written.map_err(|error| turned_down.unwrap_or_else(|| AppError::from(error)))
+        });
+        joined.await.map_err(anyhow::Error::from)?
     }
 }

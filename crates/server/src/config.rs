@@ -5,7 +5,10 @@ mod web;
 
 pub use web::{Limits, TlsFiles, WebConfig};
 
-use crate::audit::{AuditConfig, OutwardConfig};
+use crate::{
+    audit::{AuditConfig, OutwardConfig},
+    jobs::fetcher::AllowedNetworks,
+};
 use anyhow::{Context, bail};
 use pendopo_figures::DbUrl;
 use serde::Deserialize;
@@ -427,7 +430,9 @@ impl Layers {
                 outward: OutwardConfig {
                     heads_url: Some(settings.audit.send_heads_to).filter(|url| !url.is_empty()),
                     entries_url: Some(settings.audit.send_entries_to).filter(|url| !url.is_empty()),
-                    allow_networks: settings.audit.send_allow_networks,
+                    allow_networks: AllowedNetworks::parse(&settings.audit.send_allow_networks).map_err(
+                        |text| anyhow::anyhow!("audit.send_allow_networks: `{text}` is not a network"),
+                    )?,
                 },
             },
             data_folder: folder,
@@ -515,5 +520,8 @@ mod tests {
         assert!(error.contains("runs.at_onces") && error.contains("did you mean `runs.at_once`"), "{error}");
         let error = layered(&[("PENDOPO__RUNS__AT_ONCE", "many")]).unwrap_err().to_string();
         assert!(error.contains("PENDOPO__RUNS__AT_ONCE"), "{error}");
+        let error =
+            layered(&[("PENDOPO__AUDIT__SEND_ALLOW_NETWORKS", "10.0.0.1/99")]).unwrap_err().to_string();
+        assert!(error.contains("audit.send_allow_networks") && error.contains("10.0.0.1/99"), "{error}");
     }
 }

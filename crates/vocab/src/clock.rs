@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+/// Milliseconds of a day of 24 hours.
+pub const DAY_MS: i64 = 24 * 3600 * 1000;
+
 /// Where "now" comes from. Only the program's outermost layer uses [`SystemClock`].
 pub trait Clock: Send + Sync {
     /// The present instant.

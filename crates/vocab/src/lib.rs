@@ -14,7 +14,7 @@ pub mod region_tree;
 mod role;
 mod scope;
 
-pub use clock::{Clock, FixedClock, SystemClock};
+pub use clock::{Clock, DAY_MS, FixedClock, SystemClock};
 pub use freshness::{FreshnessPromise, FreshnessState, SourceHistory};
 pub use lang::Lang;
 pub use measure::{Counts, Direction, RegionAggregation, TargetStatus, TimeAggregation};

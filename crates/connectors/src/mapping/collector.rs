@@ -5,7 +5,7 @@ use crate::{AnswerProblem, Refusal, Row, RowSink};
 use std::ops::ControlFlow;
 
 /// Refused rows that are kept; more only count.
-const MAX_KEPT: usize = 100_000;
+pub const MAX_KEPT: usize = 100_000;
 
 /// Maps rows and collects what comes of them.
 pub struct Collector<'t> {

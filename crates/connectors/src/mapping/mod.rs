@@ -12,7 +12,7 @@ mod schema;
 mod value;
 
 pub use check::{MappingContext, MappingProblem, check_mapping};
-pub use collector::Collector;
+pub use collector::{Collector, MAX_KEPT};
 pub(crate) use columns::find as column_position;
 pub use columns::{ColumnChanges, compare_columns, likely_name};
 pub use mapper::{Fact, IndicatorShape, Mapper, RowVerdict, SilentValue};

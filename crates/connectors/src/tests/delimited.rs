@@ -138,6 +138,11 @@ fn a_title_in_the_place_of_the_header_is_told_with_the_right_row() {
     );
     assert!(said.contains("di baris 3: tulis `header_row = 3`"), "{said}");
     check(&csv(), format!("kode_lain;periode;total\n{rows}{rows}").into(), None);
+    // Where lines end as on old Macs, records are counted.
+    let old = format!("REKAP GIZI, TAHUN 2026\nDinas Kesehatan\nkode;bulan;jumlah\n{rows}{rows}");
+    check(&csv(), old.replace('\n', "\r").into(), Some(3));
+    let old = format!("sep=;\nREKAP GIZI, TAHUN 2026\nkode;bulan;jumlah\n{rows}{rows}");
+    check(&csv(), old.replace('\n', "\r").into(), Some(3));
     let sheet_of = |lines: &[&[&str]]| {
         let mut rows = String::new();
         for (at, cells) in lines.iter().enumerate() {

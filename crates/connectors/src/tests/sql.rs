@@ -55,6 +55,36 @@ fn one_select_is_limited_and_since_is_bound() {
 }
 
 #[test]
+fn a_certificate_is_named_only_where_there_is_one() {
+    let pin = || Some("00".repeat(32));
+    let web = |url: &str| Location { url: Some(url.to_owned()), ..Location::default() };
+    let csv = |location: Location| Connection::Csv(CsvOptions { location, ..CsvOptions::default() });
+    let database = |tls: Option<bool>| {
+        let Connection::Mysql(options) = mysql("select 1 as a") else { unreachable!() };
+        Connection::Postgres(DatabaseOptions { tls, certificate_sha256: pin(), ..options })
+    };
+    let file = Location { path: Some("a.csv".to_owned()), ca_file: Some("a.pem".to_owned()), ..web("") };
+    for (connection, fine) in [
+        (csv(Location { certificate_sha256: pin(), ..web("https://a.example/b.csv") }), true),
+        (csv(Location { certificate_sha256: pin(), ..web("http://a.example/b.csv") }), false),
+        (csv(web("http://a.example/b.csv")), true),
+        (csv(Location { url: None, ..file }), false),
+        (database(None), true),
+        (database(Some(false)), false),
+    ] {
+        match plan(&connection, None) {
+            Err(PlanProblem::Trust(problem)) => {
+                assert!(
+                    !fine && problem.to_string().contains("this one is not"),
+                    "{connection:?}: {problem}"
+                );
+            }
+            planned => assert!(fine && planned.is_ok(), "{connection:?}: {planned:?}"),
+        }
+    }
+}
+
+#[test]
 fn whatever_is_not_reading_is_refused() {
     let attacks = [
         "",

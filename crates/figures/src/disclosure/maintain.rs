@@ -7,17 +7,14 @@ use crate::{
     catalog::{Catalog, input_period},
     db::{DbError, Reader, Tx},
     definitions::period,
-    effective::{self, Series},
+    effective::{self, ANY_PERIOD, INPUT_PERIODS, Series},
     rollup::Cell,
 };
 use pendopo_vocab::{Period, RegionAggregation};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// How many earlier periods of an input are looked at; the same as for roll-ups.
-const INPUT_PERIODS: usize = 6;
 /// Regions named in one statement.
 const NAMED_AT_ONCE: usize = 400;
-const ANY_PERIOD: (i32, i32) = (0, i32::MAX - 1);
 
 /// Periods of guarded indicators whose figures changed, inputs first.
 #[derive(Default)]

@@ -5,14 +5,11 @@ use crate::{
     catalog::{Catalog, input_period},
     db::{DbError, Reader},
     definitions::{IndicatorRow, period, region_code},
-    effective::{self, Series, Slot},
+    effective::{self, INPUT_PERIODS, Series, Slot},
     rollup::{Roster, Sum},
 };
 use pendopo_vocab::{RegionAggregation, RegionLevel};
 use std::collections::{BTreeMap, HashMap};
-
-/// How many earlier periods of an input are searched; the same as for the maintained roll-ups.
-const INPUT_PERIODS: usize = 6;
 
 /// The last commit that was visible at `known_at`, 0 when none was.
 pub(super) fn commit_at(reader: &mut Reader<'_>, known_at: i64) -> Result<i64, DbError> {

@@ -6,7 +6,7 @@ use pendopo_figures::{
     DbError, Reader, StagedRow, TargetRow, declare_counts, put_agency, put_breakdown, put_targets,
     questions::{
         Order, Questions, SeriesOf, Span, TableOf,
-        listing::{FigureFilter, LatestFilter, list_figures, list_latest},
+        listing::{FigureFilter, LatestFilter, RevisionFilter, list_figures, list_latest, list_revisions},
     },
     recompute,
 };
@@ -253,13 +253,18 @@ fn values(
                     .for_each(|part| add("split", part.2));
             }
         }
-        for rolled_up in [false, true] {
-            let filter = FigureFilter { periods: (0, i32::MAX), rolled_up, ..FigureFilter::of(id, region) };
+        let periods = (0, i32::MAX);
+        for (rolled_up, known_at) in
+            [false, true].into_iter().flat_map(|up| [None, Some(1), Some(2), Some(9)].map(|at| (up, at)))
+        {
+            let filter = FigureFilter { periods, rolled_up, known_at, ..FigureFilter::of(id, region) };
             list_figures(r, scope, &filter, None, 100)?
                 .iter()
                 .filter(|f| f.breakdown_id == 0)
                 .for_each(|f| add("figures", f.value));
         }
+        let filter = RevisionFilter { indicator_id: id, region, periods, breakdown_id: Some(0) };
+        list_revisions(r, scope, &filter, None, 100)?.iter().for_each(|f| add("revisions", f.value));
         let filter = LatestFilter { within: region, level: RegionLevel::Village, indicator_id: Some(id) };
         for figure in list_latest(r, scope, &filter, None, 100)? {
             add("list latest", figure.value);

@@ -6,6 +6,9 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+/// Years for which a screen keeps its key; it ends when it is revoked.
+pub const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
+
 /// A cookie of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cookie {

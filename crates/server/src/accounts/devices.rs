@@ -2,7 +2,7 @@
 
 use super::{
     Door,
-    cookies::Cookie,
+    cookies::{Cookie, WALL_SECS},
     pages::{DeviceListPage, SecretPage, WallPage},
     record::{change, done_by, note_worthless},
     secret::Secret,
@@ -23,17 +23,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use pendopo_figures::{DbError, Reader, list_agencies, list_sources};
-use pendopo_vocab::Sensitivity;
+use pendopo_vocab::{DAY_MS, Sensitivity};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// The script that takes the key out of the link.
 const WALL_SCRIPT: &str = "wall.js";
-/// Years for which a wall keeps its cookie; it ends when the token is revoked.
-const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
 /// Days for which a key may be made to work; a wall may hang longer, until it is revoked.
 const MOST_DAYS: i64 = 3660;
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// All working keys and the forms for new ones.
 pub async fn list(request: PageRequest) -> AppResult<Response> {

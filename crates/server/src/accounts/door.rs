@@ -282,8 +282,9 @@ fn of_token(app: &App, token: &Token, account: Option<&Account>, address: Option
     let mut principal = Principal::visitor(center, address);
     principal.via = Via::Token(token.token_id);
     principal.may_write = token.new.may_write;
-    let now_ms = app.clock().now().as_millisecond();
-    principal.known_until = Some(now_ms.saturating_add(app.config().accounts.idle_ms()));
+    let idle = app.clock().now().as_millisecond().saturating_add(app.config().accounts.idle_ms());
+    // What was kept for a token is shown no longer than the token itself would be.
+    principal.known_until = Some(token.new.expires_at.map_or(idle, |ends| ends.min(idle)));
     match (token.new.kind, account) {
         (TokenKind::Api, Some(account)) => {
             principal.account_id = Some(account.account_id);

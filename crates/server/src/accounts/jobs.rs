@@ -4,12 +4,13 @@
 use super::{Door, invitations, store};
 use crate::app::App;
 use pendopo_figures::DbError;
+use pendopo_vocab::DAY_MS;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 const PAUSE: Duration = Duration::from_secs(30);
 /// Ended sessions are kept this long, so that their owner can look back.
-const KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
+const KEPT_MS: i64 = 30 * DAY_MS;
 /// Minutes for which the link for the first account works.
 pub const SETUP_MINS: i64 = 30;
 

@@ -842,12 +842,15 @@ pub struct DeviceListPage {
     pub problem: Option<String>,
 }
 
+/// Keys of devices, those of accounts with their owner, and the agencies that they may be narrowed to.
+pub type Keys<'a> = (&'a [Token], &'a [(Token, Account)], &'a [Stored<AgencyRow>]);
+
 impl DeviceListPage {
     /// Puts the page together.
     pub fn new(
         chrome: Chrome,
         asked: &Asked,
-        (devices, api, agencies): (&[Token], &[(Token, Account)], &[Stored<AgencyRow>]),
+        (devices, api, agencies): Keys<'_>,
         sources: Vec<(String, String)>,
         boards: Vec<String>,
         problem: Option<&'static str>,

@@ -25,13 +25,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use pendopo_figures::{AgencyRow, Stored, list_agencies};
-use pendopo_vocab::{AgencyScope, RegionCode, Scope, Sensitivity, region_tree::RegionTree};
+use pendopo_vocab::{AgencyScope, DAY_MS, RegionCode, Scope, Sensitivity, region_tree::RegionTree};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// Days for which a token works at most.
 const MOST_DAYS: i64 = 366;
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// A token to make.
 #[derive(Deserialize)]

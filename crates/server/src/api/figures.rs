@@ -3,7 +3,7 @@
 use super::{
     indicators,
     page::{Page, PageQuery, cut},
-    regions::{RegionLevelName, region_or_own},
+    regions::{RegionLevelName, region_in_scope, region_or_own},
 };
 use crate::{
     app::App,
@@ -121,7 +121,7 @@ async fn figure_filter(app: &App, who: &Who, query: &ObservationQuery) -> AppRes
         (Some(_), Some(_)) => {
             return Err(AppError::Invalid("region and within: say one of the two".to_owned()));
         }
-        (Some(region), None) => region_or_own(who, Some(region))?,
+        (Some(region), None) => region_in_scope(who, Some(region))?,
         (None, within) => region_or_own(who, within.as_deref())?,
     };
     let periods = periods(query.from.as_deref(), query.to.as_deref())?;
@@ -159,15 +159,19 @@ pub fn cursor_period(number: i64) -> AppResult<i32> {
     i32::try_from(number).map_err(|_| AppError::Invalid("cursor: not one that this list gave".to_owned()))
 }
 
-/// The breakdown named in a request; one that no figure has ever had is not found.
+/// No figure has this breakdown.
+const NO_BREAKDOWN: i64 = -1;
+
+/// The breakdown named in a request. One that no figure has ever had finds nothing, just as one whose figures the
+/// caller may not see: its words may tell more than the caller is to know.
 ///
 /// # Errors
-/// [`AppError::NotFound`], or the database's.
+/// The database's.
 pub async fn breakdown_id(app: &App, key: Option<String>) -> AppResult<Option<i64>> {
     let Some(key) = key else { return Ok(None) };
     let known = app.blocking(|db| db.read(list_breakdowns)).await?;
     let found = known.into_iter().find(|(_, name)| *name == key);
-    found.map(|(id, _)| Some(id)).ok_or_else(|| AppError::NotFound(format!("breakdown `{key}`")))
+    Ok(Some(found.map_or(NO_BREAKDOWN, |(id, _)| id)))
 }
 
 /// The instant that a request asks about, Unix milliseconds; `None` is now.

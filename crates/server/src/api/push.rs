@@ -19,7 +19,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use pendopo_figures::RunStatus;
+use http_body_util::LengthLimitError;
+use pendopo_figures::{Reader, RunStatus};
 use pendopo_vocab::{Lang, Scope};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -83,15 +84,25 @@ pub async fn rows(
     let csv = is_csv(&headers)?;
     let key = key_of(&headers)?;
     let most = app.config().web.limits.max_push_bytes;
-    let bytes = to_bytes(body, most).await.map_err(|_| {
-        AppError::TooLarge(format!("at most {} KiB are taken at once; send less", most / 1024))
-    })?;
+    let bytes = to_bytes(body, most).await.map_err(|error| unread(&error, most))?;
     let receipt = key.map(|key| receipt(&key, csv, &bytes));
     if let Some(run_id) = known_run(&app, &code, receipt.as_ref()).await? {
         return answer(&app, &code, run_id).await;
     }
     let run_id = push_rows(&app, &code, Actor::from(&*who.0), Pushed { csv, bytes }, receipt).await?;
     answer(&app, &code, run_id).await
+}
+
+/// Why a body could not be read to its end: only one that is too large is told so.
+fn unread(error: &axum::Error, most: usize) -> AppError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if inner.is::<LengthLimitError>() {
+            return AppError::TooLarge(format!("at most {} KiB are taken at once; send less", most / 1024));
+        }
+        cause = inner.source();
+    }
+    AppError::Invalid("the body broke off; send the same again".to_owned())
 }
 
 fn is_csv(headers: &HeaderMap) -> AppResult<bool> {
@@ -122,8 +133,9 @@ fn receipt(key: &str, csv: bool, bytes: &Bytes) -> Receipt {
 /// The run that took the same before, unless it left nothing behind for a reason of the center's own.
 async fn known_run(app: &App, code: &str, receipt: Option<&Receipt>) -> AppResult<Option<i64>> {
     let Some(Receipt { key_hash, digest }) = receipt.cloned() else { return Ok(None) };
-    let source = code.to_owned();
-    let known = app.blocking(move |db| db.read(|reader| receipts::find(reader, &source, &key_hash))).await?;
+    let (source, now_ms) = (code.to_owned(), app.clock().now().as_millisecond());
+    let find = move |reader: &mut Reader<'_>| receipts::find(reader, &source, &key_hash, now_ms);
+    let known = app.blocking(move |db| db.read(find)).await?;
     match known {
         Some(known) if known.digest != digest => Err(AppError::Unusable(format!(
             "{KEY}: used before for something else; every new body needs a new key"
@@ -206,6 +218,20 @@ mod tests {
             assert_eq!(key(wrong), Err(StatusCode::BAD_REQUEST), "{wrong:?}");
         }
         assert!(key_of(&headers(&[(KEY, "a"), (KEY, "b")])).is_err(), "which of two?");
+    }
+
+    #[tokio::test]
+    async fn only_a_body_that_is_too_large_is_told_so() {
+        let status = async |body: Body| unread(&to_bytes(body, 4).await.unwrap_err(), 4).status();
+        assert_eq!(status(Body::from("12345")).await, StatusCode::PAYLOAD_TOO_LARGE);
+        let limited = http_body_util::Limited::new(Body::from("12345"), 3);
+        assert_eq!(
+            status(Body::new(limited)).await,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "by the limit of the route"
+        );
+        let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("gone"))]);
+        assert_eq!(status(Body::from_stream(broken)).await, StatusCode::BAD_REQUEST);
     }
 
     #[test]

@@ -162,3 +162,15 @@ pub fn parse_region(text: &str) -> AppResult<RegionCode> {
 pub fn region_or_own(who: &Who, text: Option<&str>) -> AppResult<RegionCode> {
     text.map_or_else(|| Ok(who.0.scope.region), parse_region)
 }
+
+/// The same, as long as the caller may ask about it.
+///
+/// # Errors
+/// [`AppError::Invalid`], or [`AppError::NotFound`] beyond the caller's own region.
+pub fn region_in_scope(who: &Who, text: Option<&str>) -> AppResult<RegionCode> {
+    let region = region_or_own(who, text)?;
+    match who.0.scope.region.contains(region) {
+        true => Ok(region),
+        false => Err(AppError::NotFound(format!("region {region}"))),
+    }
+}

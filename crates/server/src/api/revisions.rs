@@ -4,14 +4,9 @@ use super::{
     figures::{breakdown_id, cursor_period, period_text, periods},
     indicators,
     page::{Page, PageQuery, cut},
-    regions::region_or_own,
+    regions::region_in_scope,
 };
-use crate::{
-    app::App,
-    error::{AppError, AppResult},
-    indicators::watch,
-    web::Who,
-};
+use crate::{app::App, error::AppResult, indicators::watch, web::Who};
 use axum::{
     Json,
     extract::{Query, State},
@@ -77,7 +72,7 @@ pub async fn list(
     Query(page): Query<PageQuery>,
 ) -> AppResult<Json<Page<RevisionOfFigure>>> {
     watch::note_view(&app, &who.0, "api", "revisions", Some(&query.indicator)).await?;
-    let region = region_or_own(&who, query.region.as_deref())?;
+    let region = region_in_scope(&who, query.region.as_deref())?;
     let (limit, after) = (page.limit()?, page.after::<3>()?);
     let after = match after {
         Some([breakdown, period, commit]) => Some((breakdown, cursor_period(period)?, commit)),
@@ -88,9 +83,6 @@ pub async fn list(
     let breakdown_id = breakdown_id(&app, query.breakdown).await?;
     let filter = RevisionFilter { indicator_id: indicator.id, region, periods, breakdown_id };
     let scope = who.scope();
-    if !scope.region.contains(region) {
-        return Err(AppError::NotFound(format!("region {region}")));
-    }
     let rows =
         app.blocking(move |db| db.read(|r| list_revisions(r, &scope, &filter, after, limit + 1))).await?;
     let key = |row: &ListedRevision| [row.breakdown_id, i64::from(row.period), row.commit_no];

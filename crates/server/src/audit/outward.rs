@@ -38,7 +38,7 @@ pub struct OutwardConfig {
     /// Address for entries; `None`: they stay here.
     pub entries_url: Option<String>,
     /// Networks beyond public addresses in which the other side may be.
-    pub allow_networks: Vec<String>,
+    pub allow_networks: AllowedNetworks,
 }
 
 impl OutwardConfig {
@@ -83,10 +83,9 @@ pub async fn send_new(app: &App) -> anyhow::Result<()> {
         let sent = send_kind(app, kind, url).await;
         let (now_ms, problem) =
             (app.clock().now().as_millisecond(), sent.as_ref().err().map(|e| format!("{e:#}")));
-        app.blocking(move |db| db.write(|tx| sent::note_try(tx, kind, now_ms, problem.as_deref())))
-            .await
-            .map_err(anyhow::Error::from)?;
-        first = first.and(sent);
+        let noted =
+            app.blocking(move |db| db.write(|tx| sent::note_try(tx, kind, now_ms, problem.as_deref()))).await;
+        first = first.and(sent).and(noted.map_err(anyhow::Error::from));
     }
     first
 }
@@ -140,9 +139,7 @@ async fn entries(app: &App, sent: &Sent, head: &SignedHead) -> anyhow::Result<(S
 }
 
 async fn post(app: &App, url: &str, body: String) -> anyhow::Result<()> {
-    let allowed = &app.config().audit.outward.allow_networks;
-    let allowed = AllowedNetworks::parse(allowed)
-        .map_err(|text| anyhow::anyhow!("audit.send_allow_networks: `{text}` is not a network"))?;
+    let allowed = app.config().audit.outward.allow_networks.clone();
     let (vault, file) = (app.vault().clone(), app.config().secrets_file.clone());
     let stored =
         app.blocking(move |db| crate::vault::open_secrets(db, &vault)).await.map_err(anyhow::Error::from)?;
@@ -151,7 +148,9 @@ async fn post(app: &App, url: &str, body: String) -> anyhow::Result<()> {
     if let Ok(secret) = secrets.get(SECRET) {
         request = request.header(header::AUTHORIZATION, format!("Bearer {secret}"));
     }
-    let request = request.body(body.into_bytes()).context("audit.send_heads_to is not an address")?;
+    let request = request
+        .body(body.into_bytes())
+        .context("audit.send_heads_to or audit.send_entries_to is not an address")?;
     let answer = ProviderClient::new(allowed)?.ask(request).await?;
     match answer.status().is_success() {
         true => Ok(()),

@@ -12,7 +12,7 @@ const COUNTS: [&str; 8] =
     ["rows", "entries", "lost", "added", "changed", "removed", "values_changed", "cut_bytes"];
 
 /// Details that are words of the program rather than of people.
-const WORDS: [&str; 5] = ["method", "why", "what", "by", "kind"];
+const WORDS: [&str; 6] = ["method", "why", "what", "by", "kind", "command"];
 
 /// A finding as a sentence: which entry, of when, what is wrong with it.
 pub fn finding_sentence(finding: &Finding, t: Tr, zone: &TimeZone) -> String {

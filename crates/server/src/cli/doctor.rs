@@ -14,12 +14,11 @@ use crate::{
     web,
 };
 use jiff::Timestamp;
-use pendopo_vocab::{FreshnessState, Lang, Scope};
+use pendopo_vocab::{DAY_MS, FreshnessState, Lang, Scope};
 use std::process::ExitCode;
 
 /// A certificate that ends within so many days needs attention.
 const SOON_DAYS: i64 = 21;
-const DAY_MS: i64 = 86_400_000;
 
 /// Prints the findings. Exit code 1 when something needs attention.
 pub fn doctor(global: &Global) -> anyhow::Result<ExitCode> {

@@ -68,7 +68,7 @@ pub fn warnings(pack: &Pack) -> Vec<Problem> {
     let mut warnings = Vec::new();
     for Placed { item: source, file, .. } in &pack.sources {
         let mut warn = |what: String, suggestion: String| {
-            warnings.push(Problem { file: file.clone(), line: 1, what, suggestion });
+            warnings.push(Problem { file: file.clone(), line: 1, what, suggestion, in_indonesian: None });
         };
         for column in undeclared_columns(&source.connection, &source.mapping, &source.columns) {
             let what = format!("column `{column}` sounds as if a person stood in it, and is not declared");
@@ -103,6 +103,7 @@ fn wall_warnings(wall: &Placed<WallFile>) -> Vec<Problem> {
         line: 1,
         what: format!("mode `{}` has an item of {} seconds", mode.code, item.seconds),
         suggestion: "20 to 40 seconds are enough to read it and not so long that nobody looks".to_owned(),
+        in_indonesian: None,
     })
     .collect()
 }
@@ -122,6 +123,7 @@ fn read_pack(texts: &PackTexts) -> Result<(Pack, LocatedFiles), Vec<Problem>> {
                     "known: pack.toml, agencies.toml, sources/*.toml, indicators/*.toml, targets.toml, \
                              targets/*.toml, boards/*.toml, walls/*.toml"
                         .to_owned(),
+                in_indonesian: None,
             });
             continue;
         };
@@ -142,6 +144,7 @@ fn read_pack(texts: &PackTexts) -> Result<(Pack, LocatedFiles), Vec<Problem>> {
                 line: 1,
                 what: "the file is missing".to_owned(),
                 suggestion: format!("every pack has a `{path}`"),
+                in_indonesian: None,
             });
         }
     }
@@ -235,6 +238,7 @@ fn typed<T: DeserializeOwned>(located: &Located, text: &str, problems: &mut Vec<
                 line,
                 what: error.message().to_owned(),
                 suggestion: "see the schema of this file".to_owned(),
+                in_indonesian: None,
             });
             None
         }

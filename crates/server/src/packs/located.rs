@@ -1,5 +1,7 @@
 //! TOML with its line numbers: each value of a file can be asked where it stands.
 
+use crate::web::Tr;
+use pendopo_vocab::Lang;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use toml::de::{DeTable, DeValue};
@@ -15,6 +17,23 @@ pub struct Problem {
     pub what: String,
     /// What to do about it.
     pub suggestion: String,
+    /// Both in Indonesian, for what those meet who arrange boards in the browser.
+    pub in_indonesian: Option<[String; 2]>,
+}
+
+impl Problem {
+    /// What is wrong and what to do about it, as near to the reader's language as there is, and in which that is.
+    pub fn told(self, t: Tr) -> (String, String, Lang) {
+        match self.in_indonesian {
+            Some([what, suggestion]) if t.is_id() => (what, suggestion, Lang::Id),
+            _ => (self.what, self.suggestion, Lang::En),
+        }
+    }
+}
+
+/// What is wrong and what to do about it, in the words of `problem-<key>` and `problem-<key>-do`.
+pub fn words<'a>(key: &'a str, a: &'a str, b: &'a str) -> impl Fn(Tr) -> [String; 2] + 'a {
+    move |t| [t.tr2(&format!("problem-{key}"), a, b), t.tr2(&format!("problem-{key}-do"), a, b)]
 }
 
 /// A file as JSON values, with the line of each by JSON pointer.
@@ -36,6 +55,7 @@ impl Located {
                 line: error.span().map_or(1, |span| line_of(text, span.start)),
                 what: format!("not valid TOML: {}", error.message()),
                 suggestion: "mend the syntax; texts stand in double quotes".to_owned(),
+                in_indonesian: None,
             };
             return Err(errors.iter().map(problem).collect());
         }
@@ -62,7 +82,14 @@ impl Located {
             line: self.line(pointer),
             what: what.into(),
             suggestion: suggestion.into(),
+            in_indonesian: None,
         }
+    }
+
+    /// A problem with the value at `pointer`, in both languages.
+    pub fn told_problem(&self, pointer: &str, told: impl Fn(Tr) -> [String; 2]) -> Problem {
+        let [what, suggestion] = told(Tr(Lang::En));
+        Problem { in_indonesian: Some(told(Tr(Lang::Id))), ..self.problem(pointer, what, suggestion) }
     }
 }
 

@@ -5,12 +5,12 @@ mod walls;
 
 use super::{
     check::{LocatedFiles, Pack, Placed},
-    located::Problem,
+    located::{Problem, words},
     schema::Indicator,
     spans::parse_span,
     widget::{HeatBy, WidgetDef},
 };
-use crate::config::closest;
+use crate::{config::closest, web::Tr};
 use pendopo_connectors::{
     mapping::{IndicatorShape, MappingContext, check_mapping},
     personal::check_rules,
@@ -49,21 +49,30 @@ impl ReferenceCheck<'_> {
         }
     }
 
+    /// As `report`, in both languages.
+    fn tell(&mut self, file: &str, pointer: &str, told: impl Fn(Tr) -> [String; 2]) {
+        if let Some(located) = self.files.get(file) {
+            self.problems.push(located.told_problem(pointer, told));
+        }
+    }
+
     fn unknown(&mut self, file: &str, pointer: &str, thing: &str, code: &str, known: &[&str]) {
         let hint = closest(code, known.iter().copied());
-        let suggestion = match hint.strip_prefix(", ") {
-            Some(hint) => hint.to_owned(),
-            None if known.len() <= 12 => format!("known: {}", known.join(", ")),
-            None => format!("define it, or use one of the {} that are defined", known.len()),
-        };
-        self.report(file, pointer, format!("there is no {thing} `{code}`"), suggestion);
+        let nearest = hint.split('`').nth(1);
+        self.tell(file, pointer, |t| {
+            let thing = t.tr(&format!("problem-thing-{}", thing.replace(' ', "-")));
+            let suggestion = match nearest {
+                Some(nearest) => t.tr1("problem-did-you-mean", nearest),
+                None if known.len() <= 12 => t.tr1("problem-known", known.join(", ")),
+                None => t.tr1("problem-define", known.len().to_string()),
+            };
+            [t.tr2("problem-unknown", thing, code), suggestion]
+        });
     }
 
     fn region(&mut self, file: &str, pointer: &str, code: RegionCode) {
         if code != RegionCode::COUNTRY && RegionTree::embedded().get(code).is_none() {
-            let suggestion =
-                "look the code up: pendopo query \"select code, name from region where name like '…'\"";
-            self.report(file, pointer, format!("region {code} does not exist"), suggestion);
+            self.tell(file, pointer, words("region", &code.to_string(), ""));
         }
     }
 
@@ -139,12 +148,7 @@ impl ReferenceCheck<'_> {
                 && code.starts_with(|c: char| c.is_ascii_lowercase())
                 && code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
             if !fine {
-                self.report(
-                    file,
-                    &pointer,
-                    format!("`{code}` is not a code"),
-                    "use lower-case letters, digits and hyphens, at most 60",
-                );
+                self.tell(file, &pointer, words("code", code, ""));
             }
             let line = self.files.get(file).map_or(1, |located| located.line(&pointer));
             if let Some((other, other_line)) = seen.insert(code, (file, line)) {
@@ -433,14 +437,12 @@ impl ReferenceCheck<'_> {
                 match &section.sector {
                     Some(sector) => self.sector(file, &format!("{at}/sector"), sector),
                     None if section.title.is_none() => {
-                        self.report(file, &at, "the group has no heading", "add `sector = …` or `title = …`");
+                        self.tell(file, &at, words("no-heading", "", ""));
                     }
                     None => {}
                 }
                 if section.indicators.is_empty() && section.widget.is_empty() {
-                    let suggestion =
-                        "add `indicators = […]` or a `[[section.widget]]`, or take the group out";
-                    self.report(file, &at, "the group shows nothing", suggestion);
+                    self.tell(file, &at, words("shows-nothing", "", ""));
                 }
                 for (place, code) in section.indicators.iter().enumerate() {
                     self.indicator(file, &format!("{at}/indicators/{place}"), code);
@@ -463,8 +465,7 @@ impl ReferenceCheck<'_> {
             self.region(file, &pointer, region);
             let center = pack.identity.region;
             if !center.contains(region) {
-                let what = format!("region {region} lies outside of {center}, which the center governs");
-                self.report(file, &pointer, what, "name a region inside of it, or leave `region` out");
+                self.tell(file, &pointer, words("outside", &region.to_string(), &center.to_string()));
             }
         }
         match widget {
@@ -477,39 +478,21 @@ impl ReferenceCheck<'_> {
             WidgetDef::Camera(camera) => {
                 self.agency(file, &format!("{at}/agency"), &camera.agency);
                 if !["https://", "http://"].iter().any(|scheme| camera.address.starts_with(scheme)) {
-                    let what = format!("`{}` is not an address", camera.address);
-                    self.report(file, &format!("{at}/address"), what, "write all of it: `https://…`");
+                    self.tell(file, &format!("{at}/address"), words("address", &camera.address, ""));
                 }
             }
             WidgetDef::Countdown(countdown) if countdown.date.parse::<jiff::civil::Date>().is_err() => {
-                let what = format!("`{}` is not a day", countdown.date);
-                self.report(file, &format!("{at}/date"), what, "write it like `2026-12-31`");
+                self.tell(file, &format!("{at}/date"), words("day", &countdown.date, ""));
             }
             WidgetDef::Text(text) if text.text.trim().is_empty() => {
-                self.report(
-                    file,
-                    &format!("{at}/text"),
-                    "the text is empty",
-                    "write it, or take the widget out",
-                );
+                self.tell(file, &format!("{at}/text"), words("empty-text", "", ""));
             }
             WidgetDef::Heat(heat) => match (heat.by.unwrap_or_default(), &heat.indicator) {
                 (HeatBy::Region, None) => {
-                    self.report(
-                        file,
-                        at,
-                        "`indicator` is missing",
-                        "add `indicator = …`, or `by = \"agency\"`",
-                    );
+                    self.tell(file, at, words("heat-indicator", "", ""));
                 }
                 (HeatBy::Agency, Some(_)) => {
-                    let what = "`indicator` has no effect with `by = \"agency\"`";
-                    self.report(
-                        file,
-                        &format!("{at}/indicator"),
-                        what,
-                        "take it out, or write `by = \"region\"`",
-                    );
+                    self.tell(file, &format!("{at}/indicator"), words("heat-agency", "", ""));
                 }
                 _ => {}
             },
@@ -525,9 +508,10 @@ impl ReferenceCheck<'_> {
                     if let (Some(first), Some(other)) = (first, unit(code))
                         && first != other
                     {
-                        let what = format!("`{code}` counts {other}, the first step {first}");
-                        let suggestion = "the steps of a funnel count the same thing";
-                        self.report(file, &format!("{at}/indicators/{index}"), what, suggestion);
+                        self.tell(file, &format!("{at}/indicators/{index}"), |t| {
+                            let what = t.tr3("problem-funnel", code.as_str(), other, first);
+                            [what, t.tr("problem-funnel-do").into_owned()]
+                        });
                     }
                 }
             }
@@ -536,13 +520,7 @@ impl ReferenceCheck<'_> {
                     let unit =
                         pack.indicators.iter().find(|one| one.item.code == *code).map(|one| &one.item.unit);
                     if let Some(unit) = unit.filter(|unit| *unit != "%") {
-                        let what = format!("`{code}` is in {unit}, not in per cent");
-                        self.report(
-                            file,
-                            &format!("{at}/{key}"),
-                            what,
-                            "name an indicator with `unit = \"%\"`",
-                        );
+                        self.tell(file, &format!("{at}/{key}"), words("not-percent", code, unit));
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::{
     folder::FileKind,
-    located::{Located, Problem},
+    located::{Located, Problem, words},
     schema::{AgenciesFile, BoardFile, IndicatorsFile, PackFile, SourceFile, TargetsFile},
     wall::WallFile,
 };
@@ -61,24 +61,19 @@ impl ShapeCheck {
                 let known = self.known_properties(error);
                 for name in unexpected {
                     let hint = closest(name, known.iter().map(String::as_str));
-                    let suggestion = match hint.strip_prefix(", ") {
-                        Some(hint) => hint.to_owned(),
-                        None => format!("take it out; known here: {}", known.join(", ")),
-                    };
-                    problems.push(file.problem(
-                        &format!("{pointer}/{name}"),
-                        format!("unknown key `{name}`"),
-                        suggestion,
-                    ));
+                    let nearest = hint.split('`').nth(1);
+                    problems.push(file.told_problem(&format!("{pointer}/{name}"), |t| {
+                        let suggestion = match nearest {
+                            Some(nearest) => t.tr1("problem-did-you-mean", nearest),
+                            None => t.tr1("problem-take-out", known.join(", ")),
+                        };
+                        [t.tr1("problem-unknown-key", name.as_str()), suggestion]
+                    }));
                 }
             }
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
-                problems.push(file.problem(
-                    pointer,
-                    format!("`{name}` is missing"),
-                    format!("add `{name} = …`"),
-                ));
+                problems.push(file.told_problem(pointer, words("missing", name, "")));
             }
             ValidationErrorKind::Type { .. } => {
                 let wanted = kind_word(error.schema_path().as_str(), &self.schema);
@@ -121,8 +116,10 @@ impl ShapeCheck {
     ) {
         let pointer = error.instance_path().as_str();
         if let Some((tag, words)) = self.missing_tag(error, context) {
-            let what = format!("`{tag}` is missing");
-            problems.push(file.problem(pointer, what, format!("one of: {}", words.join(", "))));
+            let known = words.join(", ");
+            problems.push(file.told_problem(pointer, |t| {
+                [t.tr2("problem-missing", tag, ""), t.tr1("problem-one-of", known.as_str())]
+            }));
             return;
         }
         let constant = |errors: &[ValidationError<'static>]| {
@@ -191,16 +188,19 @@ impl ShapeCheck {
 
 fn unknown_word(file: &Located, pointer: &str, found: &Value, words: &[&str]) -> Problem {
     let hint = found.as_str().map_or_else(String::new, |word| closest(word, words.iter().copied()));
-    let suggestion = match hint.strip_prefix(", ") {
-        Some(hint) => hint.to_owned(),
-        None => format!("one of: {}", words.join(", ")),
-    };
-    let what = if found.is_null() {
-        format!("`{}` is missing", last(pointer))
-    } else {
-        format!("{found} is not a word known for `{}`", last(pointer))
-    };
-    file.problem(pointer, what, suggestion)
+    let nearest = hint.split('`').nth(1);
+    file.told_problem(pointer, |t| {
+        let suggestion = match nearest {
+            Some(nearest) => t.tr1("problem-did-you-mean", nearest),
+            None => t.tr1("problem-one-of", words.join(", ")),
+        };
+        let what = if found.is_null() {
+            t.tr2("problem-missing", last(pointer), "")
+        } else {
+            t.tr2("problem-unknown-word", found.to_string(), last(pointer))
+        };
+        [what, suggestion]
+    })
 }
 
 fn last(pointer: &str) -> &str {

@@ -36,6 +36,14 @@ pub enum RunProblem {
     Interrupted,
 }
 
+/// Codes of ends for reasons of the center's own, which say nothing about the service or what it sent.
+pub const NOT_ITS_FAULT: [&str; 3] = ["cancelled", "storage", "interrupted"];
+
+/// [`NOT_ITS_FAULT`] as a list of SQL.
+pub fn not_its_fault() -> String {
+    NOT_ITS_FAULT.map(|code| format!("'{code}'")).join(", ")
+}
+
 impl From<FetchFailure> for RunProblem {
     fn from(failure: FetchFailure) -> RunProblem {
         match failure {

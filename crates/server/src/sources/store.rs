@@ -1,6 +1,12 @@
 //! What the database knows of sources: definitions, past runs, schedules, the shape of their answers.
 
-use super::{news::read_news, note, problem::RunProblem, rules, rules::SourceFacts};
+use super::{
+    news::read_news,
+    note,
+    problem::{RunProblem, not_its_fault},
+    rules,
+    rules::SourceFacts,
+};
 use crate::{
     jobs::schedule::{Ran, Schedule},
     packs::{schema::SourceFile, spans::parse_span},
@@ -148,8 +154,6 @@ fn moment(at_ms: i64) -> Option<Timestamp> {
 
 /// Runs that say something about the service or bring its data.
 const OF_SERVICE: &str = "source_id = $1 and kind in ('source', 'import')";
-/// Ends that are not the service's fault.
-const NOT_ITS_FAULT: &str = "('cancelled', 'storage', 'interrupted')";
 
 fn health(
     reader: &mut Reader<'_>,
@@ -222,7 +226,8 @@ pub fn read_past(reader: &mut Reader<'_>, source_id: i64) -> Result<SourceFacts,
     let after = good.map_or(0, |(run_id, _)| run_id);
     let since = format!(
         "from run where {OF_SERVICE} and run_id > $2 and status in ('failed', 'refused') \
-         and problem_code not in {NOT_ITS_FAULT}"
+         and problem_code not in ({})",
+        not_its_fault()
     );
     let bounds = [Value::from(source_id), Value::from(after)];
     let sql = format!("select count(*), min(finished_at), max(finished_at) {since}");
@@ -240,14 +245,15 @@ pub fn read_past(reader: &mut Reader<'_>, source_id: i64) -> Result<SourceFacts,
     })
 }
 
-/// When the last good run of a source began: what changed after it has not been seen.
+/// When the last good run that asked a source began: what changed after it has not been seen. Rows that were
+/// sent say nothing of those that were not.
 ///
 /// # Errors
 /// The database's.
 pub fn last_good_start(reader: &mut Reader<'_>, source_id: i64) -> Result<Option<Timestamp>, DbError> {
     let started: Option<i64> = reader.query_opt(
-        "select started_at from run where source_id = $1 and kind = 'source' and status = 'done' \
-         order by run_id desc limit 1",
+        "select started_at from run where source_id = $1 and kind = 'source' and trigger_kind <> 'push' \
+         and status = 'done' order by run_id desc limit 1",
         &[source_id.into()],
         |row| row.get(0),
     )?;

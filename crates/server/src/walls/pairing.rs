@@ -14,7 +14,7 @@ use super::{
 use crate::{
     accounts::{
         Door,
-        cookies::Cookie,
+        cookies::{Cookie, WALL_SECS},
         record::done_by,
         secret::{Secret, random},
         sign_in::{answer, answer_with, prepare_form, with_cookies},
@@ -41,8 +41,6 @@ use std::sync::Arc;
 const CODE_SECS: i64 = 10 * 60;
 /// The cookie lives a little longer, so that the last moment still counts.
 const COOKIE_SECS: i64 = CODE_SECS + 60;
-/// Years for which a screen keeps its key; it ends when it is revoked.
-const WALL_SECS: i64 = 5 * 365 * 24 * 3600;
 /// Screens of one address that may wait at once, and of all.
 const MOST_WAITING: (i64, i64) = (20, 500);
 /// Screens in a row at most.
@@ -244,7 +242,7 @@ pub async fn pair(
     let Some(parts) = parts(&sent.bagian) else { return form(request, code, Some("wall-part-wrong")).await };
     if name.is_empty() || name.chars().count() > 80 {
         // The first step: which screen is it?
-        return form(request, code, Some("token-wrong").filter(|_| !sent.daftar.is_empty())).await;
+        return form(request, code, Some("wall-name-wrong").filter(|_| !sent.daftar.is_empty())).await;
     }
     let new = NewToken {
         kind: TokenKind::Display,
@@ -265,19 +263,21 @@ pub async fn pair(
         .noting("internal", sent.internal.is_some());
     let (wanted, playlist, author) = (code.clone(), sent.daftar.clone(), who.0.name.clone());
     let (now_ms, audit) = (request.asked.now.as_millisecond(), app.audit().clone());
-    let paired = app.blocking(move |db| {
-        db.write(|tx| {
-            if store::find_playlist(tx, &playlist)?.is_none() {
-                return Ok(Err("wall-playlist-wrong"));
-            }
-            let Some(pairing) = store::pairing_with_code(tx, &wanted, now_ms)? else {
-                return Ok(Err("wall-code-wrong"));
-            };
-            let token_id = token::add_token(tx, &pairing.secret_hash, &new, &author, now_ms)?;
-            store::end_pairing(tx, pairing.pairing_id, token_id, now_ms)?;
-            audit.record(tx, &entry)?;
-            store::add_wall(tx, token_id, &playlist, parts).map(Ok)
-        })
+    let gone = request.asked.t.tr("wall-code-wrong");
+    let paired = app.all_or_nothing(move |tx| {
+        if store::find_playlist(tx, &playlist)?.is_none() {
+            return Ok(Err("wall-playlist-wrong"));
+        }
+        let Some(pairing) = store::pairing_with_code(tx, &wanted, now_ms)? else {
+            return Ok(Err("wall-code-wrong"));
+        };
+        let token_id = token::add_token(tx, &pairing.secret_hash, &new, &author, now_ms)?;
+        if !store::end_pairing(tx, pairing.pairing_id, token_id, now_ms)? {
+            // Takes the key back: no screen would ever come for it.
+            return Err(AppError::Conflict(gone.into_owned()));
+        }
+        audit.record(tx, &entry)?;
+        Ok(Ok(store::add_wall(tx, token_id, &playlist, parts)?))
     });
     match paired.await? {
         Ok(wall_id) => {

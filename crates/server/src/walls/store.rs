@@ -5,6 +5,10 @@ use crate::packs::wall::WallFile;
 use jiff::Timestamp;
 use pendopo_figures::{DbError, Reader, Row, Tx, Value};
 use pendopo_vocab::RegionCode;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 /// A screen that follows a playlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,11 +78,28 @@ pub fn add_wall(
     )
 }
 
-/// The playlists of the applied pack. One that this version no longer understands is left out.
+/// The playlists of the applied pack. One that this version no longer understands is left out and told in the log.
 pub fn read_playlists(reader: &mut Reader<'_>) -> Result<Vec<WallFile>, DbError> {
-    let sql = "select text from pack_file where path like 'walls/%' order by path";
-    let texts: Vec<String> = reader.query(sql, &[], |row| row.get(0))?;
-    Ok(texts.iter().filter_map(|text| toml::from_str(text).ok()).collect())
+    let sql = "select path, text from pack_file where path like 'walls/%' order by path";
+    let texts: Vec<(String, String)> = reader.query(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let understood = |(path, text): &(String, String)| match toml::from_str(text) {
+        Ok(list) => Some(list),
+        Err(error) => {
+            tell_once(path, &error);
+            None
+        }
+    };
+    Ok(texts.iter().filter_map(understood).collect())
+}
+
+/// Screens ask several times a minute: each mistake is told once, until the program starts anew.
+fn tell_once(path: &str, error: &toml::de::Error) {
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let said = format!("{path}: {error}");
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(said) {
+        tracing::error!(path, %error, "a playlist of the applied pack is not understood; apply the pack again");
+    }
 }
 
 /// The playlist of this code.

@@ -9,15 +9,13 @@ use super::{
 use crate::{
     app::App,
     error::AppResult,
-    web::{OpenPage, event_stream, retry_after},
+    web::{OpenPage, PULSE, event_stream, retry_after},
 };
 use axum::response::{Response, sse::Event};
 use jiff::Timestamp;
 use std::time::Duration;
 use tokio::{sync::watch, time};
 
-/// A screen that has heard nothing for twice as long says so.
-const PULSE: Duration = Duration::from_secs(5);
 /// Screens ask anew within this time, each at a moment of its own, milliseconds.
 const SPREAD_MS: u32 = 200;
 

@@ -31,8 +31,8 @@ use tokio::{
 /// Where the stream is.
 pub const LIVE_PATH: &str = "/langsung";
 
-/// A page that has heard nothing for twice as long says so.
-const PULSE: Duration = Duration::from_secs(5);
+/// Between two signs of life of a stream. A page or a screen that has heard nothing for twice as long says so.
+pub const PULSE: Duration = Duration::from_secs(5);
 /// Changes that follow each other within this time are told as one.
 const REST: Duration = Duration::from_millis(500);
 /// Pages ask anew within this time after a change, each at a moment of its own, milliseconds.

@@ -38,7 +38,7 @@ pub use language::choose_language;
 pub use layout::{Chrome, NavItem};
 pub use limits::{Cost, Limiter, admit, network_of};
 pub use listener::{Tls, certificate_end, serve_connections};
-pub use live::{LIVE_PATH, OpenPage, event_stream, retry_after, routes as live_routes};
+pub use live::{LIVE_PATH, OpenPage, PULSE, event_stream, retry_after, routes as live_routes};
 pub use page_request::{Asked, PageRequest, Shared, Vitals};
 pub use principal::{Principal, Standing, Via, Who};
 pub use security_txt::show_security_contact;

@@ -76,7 +76,7 @@ fn reads_go_on_and_writes_say_why_they_are_refused() {
     let kept = (0..200).take_while(|n| report(*n).status == 303).count();
     let refused = report(kept);
     assert_eq!(refused.status, 503, "{}", refused.body);
-    for part in ["Tidak dapat menyimpan", "Disk pusat data penuh", "cannot write"] {
+    for part in ["Tidak dapat menyimpan", "Disk pusat komando penuh", "cannot write"] {
         assert!(refused.body.contains(part), "`{part}` is not in {}", refused.body);
     }
     let incidents = || {

@@ -5,10 +5,11 @@ use crate::{
     hardening::run_with_input,
     support::{Center, PACK, PASSWORD, Server, text},
 };
+use pendopo_vocab::{Clock as _, SystemClock};
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
@@ -108,7 +109,7 @@ fn enrol(server: Server, held: &mut BTreeMap<String, String>) -> Server {
     let key = totp_rs::Secret::try_from_base32(&plain).unwrap();
     let builder = totp_rs::Builder::new().with_secret(key).with_account_name("pengelola".to_owned());
     let totp = builder.with_issuer(Some("Pendopo")).with_skew(0).build().unwrap();
-    let code = totp.generate(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs());
+    let code = totp.generate(SystemClock.now().as_second().unsigned_abs());
     let sealed_value: String = url::form_urlencoded::byte_serialize(sealed.as_bytes()).collect();
     let password = PASSWORD.replace(' ', "+");
     let form = format!("_token={}&kunci={sealed_value}&kode={code}&kini={password}", page.form_token());

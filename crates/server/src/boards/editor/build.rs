@@ -4,7 +4,7 @@
 use super::{
     Edited,
     fields::{Ask, Field, KINDS, kind},
-    form::{Flaw, Sent},
+    form::{Flaw, Sent, flaw_of},
     pages::{
         Choice, Control, EditedSection, EditedWidget, EditorPage, FieldView, Group, NewBoardPage,
         PreviewPage, ProblemItem, State, VersionItem, VersionsPage, WidgetPage,
@@ -73,6 +73,7 @@ pub fn editor(
     }
     Ok(EditorPage {
         code: edited.code.clone(),
+        name: edited.title(t)?,
         state: state(asked, edited),
         step: edited.step(),
         title_en: board.title_en.clone().unwrap_or_default(),
@@ -85,10 +86,10 @@ pub fn editor(
         widths: WIDTHS.map(|(span, key)| (span, t.tr(key).into_owned())).to_vec(),
         problems: problems
             .into_iter()
-            .map(|problem| ProblemItem {
-                place: format!("{}:{}", problem.file, problem.line),
-                what: problem.what,
-                advice: problem.suggestion,
+            .map(|problem| {
+                let place = format!("{}:{}", problem.file, problem.line);
+                let (what, advice, lang) = problem.told(t);
+                ProblemItem { place, what, advice, foreign: (lang != t.lang()).then(|| lang.tag()) }
             })
             .collect(),
         text: edited.text().to_owned(),
@@ -230,7 +231,7 @@ pub fn widget(
     let span = known.one("span");
     Ok(WidgetPage {
         code: edited.code.clone(),
-        board: board.title,
+        board: edited.title(t)?,
         kind,
         kind_word: t.tr(&format!("widget-{kind}")).into_owned(),
         about: t.tr(&format!("widget-about-{kind}")).into_owned(),
@@ -242,10 +243,12 @@ pub fn widget(
         widths: widths(t, span.as_deref()),
         surfaces: SURFACES
             .map(|(_, word)| {
-                let on = surfaces.is_empty() || surfaces.iter().any(|surface| surface == word);
+                let everywhere = surfaces.is_empty() && !known.answered;
+                let on = everywhere || surfaces.iter().any(|surface| surface == word);
                 (word, t.tr(&format!("surface-{word}")).into_owned(), on)
             })
             .to_vec(),
+        surfaces_flaw: flaw_of(flaws, "surfaces").map(|key| t.tr(key).into_owned()),
         fields: views,
         chrome,
     })
@@ -383,7 +386,7 @@ fn field_view(
         name: field.name,
         label: t.tr(&format!("field-{}", field.name.replace('_', "-"))).into_owned(),
         required: field.required,
-        flaw: flaws.iter().find(|flaw| flaw.field == field.name).map(|flaw| t.tr(flaw.key).into_owned()),
+        flaw: flaw_of(flaws, field.name).map(|key| t.tr(key).into_owned()),
         control,
     }
 }
@@ -400,13 +403,9 @@ pub fn preview(
     let material = Material::read(reader, asked)?;
     let sections = sections(reader, asked, &material, surface, &board)?;
     let word = SURFACES.iter().find(|(one, _)| *one == surface).map_or("desk", |(_, word)| word);
-    let title = match &board.title_en {
-        Some(title) if !asked.t.is_id() => title.clone(),
-        _ => board.title,
-    };
     Ok(PreviewPage {
         code: edited.code.clone(),
-        title,
+        title: edited.title(asked.t)?,
         surface: word,
         surfaces: SURFACES
             .map(|(_, word)| (word, asked.t.tr(&format!("surface-{word}")).into_owned()))
@@ -436,7 +435,8 @@ pub fn versions(
     });
     Ok(VersionsPage {
         code: edited.code.clone(),
-        title: edited.board()?.title,
+        title: edited.title(asked.t)?,
+        step: edited.step(),
         versions: items.collect(),
         chrome,
     })

@@ -22,6 +22,11 @@ pub struct Flaw {
     pub key: &'static str,
 }
 
+/// The sentence for what is wrong with a field.
+pub fn flaw_of<'a>(flaws: &'a [Flaw], field: &str) -> Option<&'a str> {
+    flaws.iter().find(|flaw| flaw.field == field).map(|flaw| flaw.key)
+}
+
 impl Sent {
     /// From the body of a request or a query.
     pub fn parse(bytes: &[u8]) -> Sent {
@@ -127,8 +132,11 @@ impl Sent {
         let span = self.number("span").filter(|span| (2..=12).contains(span));
         options.extend(span.and_then(|span| i64::try_from(span).ok()).map(|span| ("span", span.into())));
         let surfaces: Array = self.all("surfaces").collect();
-        if !surfaces.is_empty() && surfaces.len() < 4 {
-            options.push(("surfaces", surfaces.into()));
+        match surfaces.len() {
+            // Left out it would mean everywhere, the opposite of what the form says.
+            0 => flaws.push(Flaw { field: "surfaces", key: "editor-surfaces-needed" }),
+            1..4 => options.push(("surfaces", surfaces.into())),
+            _ => {}
         }
         if flaws.is_empty() { Ok(options) } else { Err(flaws) }
     }

@@ -20,7 +20,7 @@ use crate::{
         schema::BoardFile,
         store::{Application, identity_of, put_file, read_texts},
     },
-    web::{Asked, NavItem, PageRequest, Rendered, Routes, Who},
+    web::{Asked, NavItem, PageRequest, Rendered, Routes, Tr, Who},
     widgets::Surface,
 };
 use axum::{
@@ -89,6 +89,13 @@ impl Edited {
 
     fn board(&self) -> AppResult<BoardFile> {
         toml::from_str(self.text()).map_err(|error| AppError::Invalid(format!("{}: {error}", self.code)))
+    }
+
+    /// Its title in the reader's language.
+    fn title(&self, t: Tr) -> AppResult<String> {
+        let board = self.board()?;
+        let english = board.title_en.filter(|_| !t.is_id());
+        Ok(english.unwrap_or(board.title))
     }
 
     /// The step that forms on the page are about.
@@ -217,21 +224,30 @@ async fn change_draft(
         ),
     };
     let anchor = sent.text("section").map(|at| format!("#kelompok-{at}")).unwrap_or_default();
-    let conflict = t.tr("editor-overtaken").into_owned();
-    let shown = sent.number("step").and_then(|step| i64::try_from(step).ok()).unwrap_or(-1);
-    let (author, at, board) = (who.0.name.clone(), app.clock().now().as_millisecond(), code.clone());
-    let published = app
-        .blocking(move |db| {
-            db.write(|tx| {
-                Ok(take_step(tx, &board, shown, step, &author, at).map_err(|error| match error {
-                    AppError::Conflict(_) => AppError::Conflict(conflict.clone()),
-                    other => other,
-                }))
-            })
-        })
-        .await??;
-    let back = if published { format!("/papan/{code}/sunting{anchor}") } else { "/papan".to_owned() };
+    let goes_on = take(&app, &who, t, &code, &sent, step).await?;
+    let back = if goes_on { format!("/papan/{code}/sunting{anchor}") } else { "/papan".to_owned() };
     Ok(Redirect::to(&back).into_response())
+}
+
+/// The step of which a form speaks; -1, which no draft has, when it names none.
+fn step_of(sent: &Sent) -> i64 {
+    sent.number("step").and_then(|step| i64::try_from(step).ok()).unwrap_or(-1)
+}
+
+/// Why a form about another step is not taken, in the reader's words.
+fn overtaken(t: Tr, error: AppError) -> AppError {
+    match error {
+        AppError::Conflict(_) => AppError::Conflict(t.tr("editor-overtaken").into_owned()),
+        other => other,
+    }
+}
+
+/// Takes one step, whole or not at all. Whether there is still something to edit afterwards.
+async fn take(app: &App, who: &Who, t: Tr, code: &str, sent: &Sent, step: Step) -> AppResult<bool> {
+    let (shown, at) = (step_of(sent), app.clock().now().as_millisecond());
+    let (author, board) = (who.0.name.clone(), code.to_owned());
+    let work = move |tx: &mut Tx<'_>| take_step(tx, &board, shown, step, &author, at);
+    app.all_or_nothing(work).await.map_err(|error| overtaken(t, error))
 }
 
 /// Whether there is still something to edit afterwards.
@@ -311,14 +327,7 @@ async fn put_widget(
         Some(spot) => Change::SetWidget(spot, options),
         None => Change::AddWidget(section, options),
     };
-    let shown = sent.number("step").and_then(|step| i64::try_from(step).ok()).unwrap_or(-1);
-    let (author, at, board) = (who.0.name.clone(), app.clock().now().as_millisecond(), code.clone());
-    let conflict = t.tr("editor-overtaken").into_owned();
-    let work = move |tx: &mut Tx<'_>| take_step(tx, &board, shown, Step::Change(change), &author, at);
-    app.blocking(move |db| db.write(|tx| Ok(work(tx)))).await?.map_err(|error| match error {
-        AppError::Conflict(_) => AppError::Conflict(conflict),
-        other => other,
-    })?;
+    take(&app, &who, t, &code, &sent, Step::Change(change)).await?;
     Ok(Redirect::to(&format!("/papan/{code}/sunting#kelompok-{section}")).into_response())
 }
 
@@ -370,9 +379,7 @@ async fn publish(
     let Some(reason) = sent.text("reason").map(|text| text.chars().take(500).collect::<String>()) else {
         return Err(AppError::Invalid(t.tr("editor-reason-needed").into_owned()));
     };
-    let shown = sent.number("step").and_then(|step| i64::try_from(step).ok()).unwrap_or(-1);
-    let over = sent.text("over").is_some();
-    let conflict = t.tr("editor-overtaken").into_owned();
+    let (shown, over) = (step_of(&sent), sent.text("over").is_some());
     let (audit, at_ms, board) = (app.audit().clone(), app.clock().now().as_millisecond(), code.clone());
     let by = Application { author: Author::named(&who.0.name), reason, at_ms };
     let entry = Entry::new(Actor::from(&*who.0), Action::PackApplied)
@@ -381,7 +388,7 @@ async fn publish(
     let work = move |tx: &mut Tx<'_>| -> AppResult<_> {
         let edited = Edited::read(tx, &board)?;
         if shown != edited.step() || edited.draft.is_none() || (edited.is_overtaken() && !over) {
-            return Err(AppError::Conflict(conflict.clone()));
+            return Err(AppError::Conflict(String::new()));
         }
         let published = put_file(tx, &path_of(&board), edited.text(), &by)?;
         if published.is_ok() {
@@ -390,7 +397,7 @@ async fn publish(
         }
         Ok(published)
     };
-    match app.blocking(move |db| db.write(|tx| Ok(work(tx)))).await?? {
+    match app.all_or_nothing(work).await.map_err(|error| overtaken(t, error))? {
         Ok(pack) => {
             app.set_identity(identity_of(&pack));
             Ok(Redirect::to(&format!("/papan/{code}")).into_response())
@@ -412,20 +419,26 @@ async fn restore_version(
     State(app): State<App>,
     Path(code): Path<String>,
     who: Who,
+    request: PageRequest,
     body: Bytes,
 ) -> AppResult<Response> {
     let sent = Sent::parse(&body);
+    let t = request.asked.t;
     let wanted = sent.number("version").and_then(|id| i64::try_from(id).ok());
-    let wanted = wanted.ok_or_else(|| AppError::Invalid("version".to_owned()))?;
-    let (author, at, board) = (who.0.name.clone(), app.clock().now().as_millisecond(), code.clone());
+    let wanted = wanted.ok_or_else(|| AppError::Invalid(t.tr("editor-form-wrong").into_owned()))?;
+    let (shown, at) = (step_of(&sent), app.clock().now().as_millisecond());
+    let (author, board) = (who.0.name.clone(), code.clone());
     let work = move |tx: &mut Tx<'_>| -> AppResult<()> {
         let edited = Edited::read(tx, &board)?;
+        if shown != edited.step() {
+            return Err(AppError::Conflict(String::new()));
+        }
         let versions = store::list_versions(tx, &board)?;
         let found = versions.into_iter().find(|version| version.board_version_id == wanted);
         let text =
             found.and_then(|version| version.text).ok_or_else(|| AppError::NotFound(wanted.to_string()))?;
         Ok(add_step(tx, &edited, &text, &author, at)?)
     };
-    app.blocking(move |db| db.write(|tx| Ok(work(tx)))).await??;
+    app.all_or_nothing(work).await.map_err(|error| overtaken(t, error))?;
     Ok(Redirect::to(&format!("/papan/{code}/sunting")).into_response())
 }

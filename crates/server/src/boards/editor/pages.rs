@@ -28,6 +28,8 @@ pub struct EditorPage {
     pub chrome: Chrome,
     /// Code of the board.
     pub code: String,
+    /// Its title in the reader's language.
+    pub name: String,
     /// Its title in Indonesian.
     pub title: String,
     /// Its title in English.
@@ -82,6 +84,8 @@ pub struct ProblemItem {
     pub what: String,
     /// What to do.
     pub advice: String,
+    /// The language of both, where it is not the reader's.
+    pub foreign: Option<&'static str>,
 }
 
 /// A group as it is edited.
@@ -169,6 +173,8 @@ pub struct WidgetPage {
     pub widths: Vec<Choice>,
     /// Surfaces: word in packs, word, whether it is shown there.
     pub surfaces: Vec<(&'static str, String, bool)>,
+    /// What is wrong with them.
+    pub surfaces_flaw: Option<String>,
     /// The options of its kind.
     pub fields: Vec<FieldView>,
 }
@@ -233,6 +239,8 @@ pub struct VersionsPage {
     pub code: String,
     /// Title of the board.
     pub title: String,
+    /// The step that forms on this page are about.
+    pub step: i64,
     /// The newest first.
     pub versions: Vec<VersionItem>,
 }

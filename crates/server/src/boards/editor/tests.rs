@@ -106,7 +106,7 @@ fn a_new_board_grows_from_a_list_in_a_line() {
         text,
         &Change::AddSection(SectionHead { sector: Some("x".to_owned()), ..SectionHead::default() }),
     );
-    let options = Sent::parse(b"kind=tile&indicator=a&span=4").options("tile").unwrap();
+    let options = Sent::parse(b"kind=tile&indicator=a&span=4&surfaces=desk").options("tile").unwrap();
     let text = changed(&text, &Change::AddWidget(0, options));
     assert_eq!(kinds(&text), [["tile"]]);
 }
@@ -135,15 +135,17 @@ fn a_form_becomes_options_or_says_what_is_wrong() {
         options(body).unwrap_err().into_iter().map(|flaw| (flaw.field, flaw.key)).collect()
     };
     assert_eq!(
-        flaws("kind=ranking&limit=viel"),
+        flaws("kind=ranking&limit=viel&surfaces=desk"),
         [("indicator", "editor-needed"), ("limit", "editor-number-wrong")]
     );
-    assert_eq!(flaws("kind=countdown&date=2026-02-30&text=x"), [("date", "editor-day-wrong")]);
+    assert_eq!(flaws("kind=countdown&date=2026-02-30&text=x&surfaces=desk"), [("date", "editor-day-wrong")]);
     assert_eq!(
-        flaws("kind=camera&place=x&agency=y&address=javascript:alert(1)"),
+        flaws("kind=camera&place=x&agency=y&address=javascript:alert(1)&surfaces=desk"),
         [("address", "editor-address-wrong")]
     );
     assert_eq!(flaws("kind=gauge"), [("kind", "editor-kind-unknown")]);
+    // Shown nowhere is not the same as shown everywhere.
+    assert_eq!(flaws("kind=statuses"), [("surfaces", "editor-surfaces-needed")]);
 }
 
 /// The options of each kind as the schema of packs has them: name and whether it must be there.

@@ -80,9 +80,28 @@ async fn readers_see_a_change_when_it_is_published_and_each_step_can_be_undone()
     let first = "select min(board_version_id) from board_version where board = 'pimpinan'";
     let first: i64 =
         desk.world.app.db().read(|reader| reader.query_one(first, &[], |row| row.get(0))).unwrap();
-    desk.does("/papan/pimpinan/versi", &format!("version={first}")).await;
+    let late = desk.post("/papan/pimpinan/versi", &format!("step=1&version={first}")).await;
+    assert_eq!(late.status, StatusCode::CONFLICT, "the draft of that step is gone");
+    assert!(late.body.contains("Muat ulang"), "{}", late.body);
+    let unsaid = desk.post("/papan/pimpinan/versi", "step=0").await;
+    assert!(unsaid.body.contains("Formulir tidak lengkap"), "{}", unsaid.body);
+    desk.does("/papan/pimpinan/versi", &format!("step=0&version={first}")).await;
     desk.does("/papan/pimpinan/sunting/terbit", "step=1&reason=Kembali").await;
     assert_eq!(desk.published("pimpinan"), before, "the same bytes as before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn titles_are_in_the_reader_s_language() {
+    let desk = Desk::open().await;
+    desk.does(EDITOR, "step=0&do=head&title=Papan+pagi&title_en=Morning+board").await;
+    for path in ["sunting", "sunting/widget?section=0&kind=text", "sunting/pratinjau", "versi"] {
+        let path = format!("/papan/pimpinan/{path}");
+        let heads = |page: &str| page.split("<h2").next().unwrap_or_default().to_owned();
+        let (id, joint) = (desk.get(&path).await.body, if path.contains('?') { '&' } else { '?' });
+        let en = desk.get(&format!("{path}{joint}bahasa=en")).await.body;
+        assert!(heads(&id).contains("Papan pagi"), "{path}: {id}");
+        assert!(heads(&en).contains("Morning board") && !heads(&en).contains("Papan pagi"), "{path}: {en}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,13 +150,21 @@ async fn a_board_is_begun_and_mistakes_are_said_where_they_are() {
     assert_eq!(desk.get("/papan/rapat").await.status, StatusCode::NOT_FOUND, "readers see nothing yet");
     let flawed = desk.post("/papan/rapat/sunting/widget", "step=0&section=0&kind=ranking&limit=0").await;
     assert_eq!(flawed.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(flawed.body.contains("Wajib diisi") && flawed.body.contains("bilangan bulat"), "{}", flawed.body);
+    for words in ["Wajib diisi", "bilangan bulat", "Pilih sedikitnya satu permukaan"] {
+        assert!(flawed.body.contains(words), "{words}: {}", flawed.body);
+    }
     // What no form can know is found by the check of the whole pack.
-    desk.does("/papan/rapat/sunting/widget", "step=0&section=0&kind=line&indicator=tidak-ada").await;
+    desk.does("/papan/rapat/sunting/widget", "step=0&section=0&kind=line&indicator=tidak-ada&surfaces=desk")
+        .await;
     let unpublished = desk.post("/papan/rapat/sunting/terbit", "step=1&reason=x").await;
     assert_eq!(unpublished.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unpublished.body.contains("tidak-ada") && unpublished.body.contains("boards/rapat.toml"));
-    desk.does("/papan/rapat/sunting/widget", "step=1&section=0&widget=0&kind=line&indicator=zqa0").await;
+    assert!(unpublished.body.contains("tidak ada indikator `tidak-ada`"), "{}", unpublished.body);
+    assert!(unpublished.body.contains("boards/rapat.toml"));
+    desk.does(
+        "/papan/rapat/sunting/widget",
+        "step=1&section=0&widget=0&kind=line&indicator=zqa0&surfaces=wall",
+    )
+    .await;
     desk.does("/papan/rapat/sunting/terbit", "step=2&reason=x").await;
     assert_eq!(desk.get("/papan/rapat").await.status, StatusCode::OK);
     desk.does("/papan-baru", "code=buang&title=Buang").await;

@@ -63,6 +63,7 @@ async fn a_screen_is_paired_by_its_code_and_only_its_own_browser_becomes_the_wal
     }
     let named = world.send(pair(&code, "nama=")).await;
     assert!(named.body.contains("127.0.0.1"), "where the screen is: {}", named.body);
+    assert!(named.body.contains("Beri nama layarnya"), "what is missing: {}", named.body);
     let paired = world.send(pair(&code.to_lowercase(), "nama=Ruang+kendali&internal=1&bagian=1/2")).await;
     assert!(paired.location.starts_with("/dinding/kendali/"), "{} {}", paired.status, paired.body);
     let twice = world.send(pair(&code, "nama=Lagi")).await;

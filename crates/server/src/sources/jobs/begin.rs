@@ -24,7 +24,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 /// What sets off a run of rows that were sent.
-const PUSH: &str = "push";
+pub(super) const PUSH: &str = "push";
 
 /// How long a run may be silent before others take it for dead.
 pub(super) const LEASE: Duration = Duration::from_secs(90);

@@ -15,7 +15,8 @@ use pendopo_connectors::{
     connection::{Connection, CsvOptions, JsonOptions, SpreadsheetOptions},
     kept_rows::RowsRecorder,
     mapping::{
-        Condition, Fact, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict, compare_columns,
+        Condition, Fact, MAX_KEPT, Mapper, Mapping, MappingContext, RowAggregation, RowVerdict,
+        compare_columns,
     },
     personal::{Door, Finding, Guarded, Mac},
     recording::{holds_more_than_rows, is_plain_text, parse_recording},
@@ -31,8 +32,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Refused rows that are kept; more only count.
-const MAX_KEPT: usize = 100_000;
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: u64 = 1_000;
 
@@ -72,6 +71,8 @@ pub(super) struct Reading<'a> {
     pub today: Date,
     /// Only these rows, when refused rows are tried again.
     pub only: Option<&'a HashSet<i64>>,
+    /// The rows were sent, and whoever sends chooses which.
+    pub pushed: bool,
     pub running: &'a Running,
     /// When to give up, and after how long that is.
     pub deadline: Option<(Instant, Duration)>,
@@ -300,10 +301,11 @@ impl Sink<'_> {
         Ok(mapped)
     }
 
-    /// What the rows did not say. Some rows alone, or what changed alone, need not say everything.
+    /// What the rows did not say. Some rows alone, what changed alone, or what was sent need not say everything.
     fn silent(&self) -> Vec<RunNote> {
         let reading = self.kept.reading;
-        if reading.only.is_some() || self.kept.rows == 0 || reading.prepared.since.is_some() {
+        let partial = reading.only.is_some() || reading.pushed || reading.prepared.since.is_some();
+        if partial || self.kept.rows == 0 {
             return Vec::new();
         }
         let prepared = reading.prepared;

@@ -1,7 +1,7 @@
 //! The middle and the end of a run: fetch, read, judge, record.
 
 use super::{
-    begin::{Begun, LEASE},
+    begin::{Begun, LEASE, PUSH},
     mapping::{KeptForm, Mapped, Reading, connection_of_file, map_answer, media_type},
     report::{Change, RunReport, RunVerdict},
 };
@@ -26,7 +26,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use pendopo_connectors::{Limits, connection::Connection, recording::rows_recording};
 use pendopo_figures::{
     AnswerBody, DbError, RetryOutcome, RunCounters, RunEnd, RunFigures, RunKind, RunOutcome, RunPreview,
-    StagedRow, Tx, commit_retry, commit_run_with, fail_run, preview_run, put_breakdown, refuse_run,
+    StagedRow, Tx, commit_retry_with, commit_run_with, fail_run, preview_run, put_breakdown, refuse_run,
     set_progress,
 };
 use pendopo_vocab::{Lang, Period, RegionCode, region_tree::RegionTree};
@@ -41,7 +41,6 @@ use std::{
 use tokio::sync::watch;
 
 /// Where a run's answer comes from.
-#[expect(clippy::large_enum_variant, reason = "there is one per run")]
 pub(super) enum Input {
     /// The service.
     Service,
@@ -50,7 +49,7 @@ pub(super) enum Input {
     /// Rows that were sent, and how they are read.
     Pushed { connection: Connection, bytes: Bytes },
     /// The recorded answer of an earlier run, of which these rows or all.
-    Recorded { connection: Connection, bytes: Vec<u8>, only: Option<HashSet<i64>> },
+    Recorded { connection: Connection, bytes: Vec<u8>, only: Option<HashSet<i64>>, pushed: bool },
 }
 
 /// A recorded answer, and how it is read.
@@ -59,6 +58,8 @@ struct Answer {
     connection: Connection,
     limits: Limits,
     only: Option<HashSet<i64>>,
+    /// The rows were sent, now or in the run that is read again.
+    pushed: bool,
     /// An answer that is already kept with its own run is not kept again; one that could not be looked
     /// through is not kept at all.
     keep: bool,
@@ -145,6 +146,7 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
                 connection: source.connection.clone(),
                 limits,
                 only: None,
+                pushed: false,
                 keep: true,
                 rows: None,
             })
@@ -170,16 +172,17 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
             let joined = tokio::task::spawn_blocking(read).await;
             let recording =
                 joined.map_err(|error| RunProblem::Definition { detail: error.to_string() })??;
-            Ok(Answer { recording, connection, limits: Limits::bulk(), only: None, keep: true, rows: None })
+            let limits = Limits::bulk();
+            Ok(Answer { recording, connection, limits, only: None, pushed: false, keep: true, rows: None })
         }
         Input::Pushed { connection, bytes } => {
             let unkept = |error: io::Error| RunProblem::Storage { detail: error.to_string() };
             let Fetched { recording, bytes: length, .. } = keep_in_file(&bytes).map_err(unkept)?;
             let recording = record_file("push", recording, length, u64::MAX)?;
             let limits = Limits { json_bytes: recording.bytes, ..Limits::default() };
-            Ok(Answer { recording, connection, limits, only: None, keep: true, rows: None })
+            Ok(Answer { recording, connection, limits, only: None, pushed: true, keep: true, rows: None })
         }
-        Input::Recorded { connection, bytes, only } => {
+        Input::Recorded { connection, bytes, only, pushed } => {
             let recorded =
                 keep_in_file(&bytes).map_err(|error| RunProblem::Storage { detail: error.to_string() })?;
             Ok(Answer {
@@ -187,6 +190,7 @@ async fn obtain(begun: &Begun, input: Input) -> Result<Answer, RunProblem> {
                 connection,
                 limits: Limits::bulk(),
                 only,
+                pushed,
                 keep: false,
                 rows: None,
             })
@@ -281,6 +285,7 @@ fn judge(begun: &Begun, mut answer: Answer) -> End {
         center: identity.region,
         today: identity.time_zone.to_datetime(begun.started_at).date(),
         only: only.as_ref(),
+        pushed: answer.pushed,
         running: &begun.running,
         // An import by hand may take as long as it takes.
         deadline: timeout
@@ -290,6 +295,7 @@ fn judge(begun: &Begun, mut answer: Answer) -> End {
         keep: answer.keep && begun.run_id.is_some(),
     };
     let (mapped, form) = map_answer(&reading, &mut answer.recording.recording);
+    answer.only = only;
     match form {
         KeptForm::AsItCame => {}
         KeptForm::Rows(rows) => answer.rows = Some(rows),
@@ -343,6 +349,7 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     let db = begun.app.db();
     begun.running.set(Stage::Storing, 0, Some(mapped.staged.len() as u64));
     name_breakdowns(begun, &mut mapped)?;
+    let whole = answer.only.is_none();
     let body = if answer.keep {
         Some(answer_body(answer).map_err(|error| DbError::Full(error.to_string()))?)
     } else {
@@ -354,8 +361,12 @@ fn record(begun: &Begun, run_id: i64, mut mapped: Mapped, answer: Answer) -> Res
     let news = news_of(begun, &staged);
     let counters = mapped.counters;
     let RetryOutcome { outcome, overtaken } = if begun.kind == RunKind::Retry {
-        // Rows that are tried again stay with the run that refused them.
-        commit_retry(db, run_id, staged, counters, now_ms)?
+        // Rows that are tried again stay with the run that refused them. An answer that is read again as a whole
+        // says as much of the source as it would have said then.
+        commit_retry_with(db, run_id, staged, counters, now_ms, |tx, outcome| match whole {
+            true => remember(tx, begun, &mapped, (news, outcome), now_ms),
+            false => Ok(()),
+        })?
     } else {
         let refused = &mapped.refused[..];
         let run =
@@ -391,7 +402,8 @@ fn remember(
     }
     let changed = outcome.added > 0 || outcome.revised > 0;
     let brought_at = changed.then(|| Timestamp::from_millisecond(now_ms).ok()).flatten();
-    let read_all = begun.kind == RunKind::Source && prepared.since.is_none();
+    let asked = begun.kind == RunKind::Source && begun.options.trigger != PUSH;
+    let read_all = asked && prepared.since.is_none();
     let news = News { brought_at, full_at: read_all.then_some(begun.started_at), ..news };
     let known = read_news(tx, prepared.source_id)?;
     put_news(tx, prepared.source_id, known.after(news))?;

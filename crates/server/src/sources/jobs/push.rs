@@ -54,7 +54,7 @@ pub async fn push_rows(
     pushed: Pushed,
     receipt: Option<Receipt>,
 ) -> AppResult<i64> {
-    let options = RunOptions { trigger: "push", receipt, ..RunOptions::by(actor) };
+    let options = RunOptions { trigger: begin::PUSH, receipt, ..RunOptions::by(actor) };
     let begun = begin::begin(app, code, RunKind::Source, &options).await?;
     let run_id = begun.run_id.unwrap_or_default();
     let connection = pushed.connection(&begun.prepared.source.connection);

@@ -184,7 +184,9 @@ impl RunReport {
     /// Which rows were not used, or not wholly, because a later run had brought their figures.
     fn overtaken_lines(&self, lang: Lang) -> String {
         let mut text = String::new();
-        for row in self.overtaken.iter().filter(|row| row.row_no > 0).take(LISTED) {
+        // Figures gathered from several rows have no row of their own.
+        let rows = || self.overtaken.iter().filter(|row| row.row_no > 0);
+        for row in rows().take(LISTED) {
             let (row_no, by) = (row.row_no, row.by_run);
             let _infallible = match (row.whole, lang) {
                 (true, Lang::Id) => write!(
@@ -205,7 +207,7 @@ impl RunReport {
                 ),
             };
         }
-        let more = self.overtaken.len().saturating_sub(LISTED);
+        let more = rows().count().saturating_sub(LISTED);
         if more > 0 {
             let _infallible = match lang {
                 Lang::Id => write!(text, "\n  … dan {more} baris lagi yang angkanya sudah lebih baru"),
@@ -260,5 +262,35 @@ fn found_line(found: &Finding, lang: Lang) -> String {
             };
             format!("Personal data: {column}{what} {cells} values, {done}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rows_are_counted_as_rows() {
+        // Two figures gathered from several rows, and rows of which two more than are listed.
+        let numbers = [0, -1].into_iter().chain(1..=LISTED as i64 + 2);
+        let report = RunReport {
+            source: "uji".to_owned(),
+            run_id: Some(2),
+            verdict: RunVerdict::Unchanged,
+            problem: None,
+            counters: RunCounters::default(),
+            outcome: RunOutcome::default(),
+            changes: Vec::new(),
+            refused: Vec::new(),
+            refused_rows: HashSet::new(),
+            overtaken: numbers.map(|row_no| Overtaken { row_no, by_run: 1, whole: true }).collect(),
+            added_columns: Vec::new(),
+            found: Vec::new(),
+            notes: Vec::new(),
+            took: Duration::ZERO,
+        };
+        let text = report.text(Lang::En);
+        assert_eq!(text.matches("not used; run 1").count(), LISTED, "{text}");
+        assert!(text.contains("… and 2 more rows whose figures are newer already"), "{text}");
     }
 }

@@ -53,7 +53,8 @@ pub async fn retry_run(app: &App, run_id: i64, options: &RunOptions) -> AppResul
     let options = RunOptions { trigger: "retry", dry_run: false, retries: Some(run_id), ..options.clone() };
     let begun = begin::begin(app, &retry.source, RunKind::Retry, &options).await?;
     let only = (!whole).then(|| retry.open.clone());
-    let input = Input::Recorded { connection: retry.connection, bytes: retry.bytes, only };
+    let pushed = retry.run.trigger == begin::PUSH;
+    let input = Input::Recorded { connection: retry.connection, bytes: retry.bytes, only, pushed };
     let report = pipeline::carry_out(begun, input).await;
     if matches!(report.verdict, RunVerdict::Done | RunVerdict::Unchanged) {
         let (open, still) = (retry.open, report.refused_rows.clone());

@@ -3,6 +3,7 @@
 mod ages;
 mod breaker;
 mod changes;
+mod pushes;
 mod retries;
 
 use super::*;

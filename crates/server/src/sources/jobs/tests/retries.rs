@@ -66,7 +66,10 @@ async fn a_retried_run_yields_to_the_retry_of_a_later_one(mut center: Center) ->
     let second = center.run().await;
     assert_eq!((first.verdict, second.verdict), (RunVerdict::Refused, RunVerdict::Refused));
     aside(|| center.change_source(&source(FILE, "", "max_refused_percent = 90")));
+    let newest = || aside(|| center.health().facts.news.newest).map(|newest| newest.period.to_string());
+    assert_eq!(newest(), None, "nothing was used yet");
     retry_run(&center.app, second.run_id.unwrap(), &RunOptions::default()).await.unwrap();
+    assert_eq!(newest().as_deref(), Some("2026-09"), "the answer counts as read");
     let stored = center.figures();
     let old = retry_run(&center.app, first.run_id.unwrap(), &RunOptions::default()).await;
     assert!(matches!(old, Err(AppError::Conflict(_))), "{old:?}");
