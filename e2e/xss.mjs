@@ -137,6 +137,9 @@ async function share(pages, jobs, work) {
   );
 }
 
+/** What a browser keeps as a file instead of showing it. */
+const DOWNLOAD = /[.](csv|md|jsonl|toml|pdf|xlsx)$/;
+
 /** The route of `access.toml` that answers a path; of several that fit, the one with fewest blanks. */
 const patterns = routes
   .map((route) => {
@@ -217,7 +220,7 @@ async function crawl({ pages, seen, home }, nth, { starts, follow, more, forms }
       const place = new URL(link, home + from);
       const next = place.pathname + place.search;
       const kind = routeOf(place.pathname) + [...place.searchParams.keys()].join();
-      const file = /\.(csv|md|jsonl)$/.test(place.pathname) || place.pathname.startsWith("/aset/");
+      const file = DOWNLOAD.test(place.pathname) || place.pathname.startsWith("/aset/");
       if (place.origin !== new URL(home).origin || known.has(next) || file || place.searchParams.has("bahasa")) continue;
       known.add(next);
       const before = kinds.get(kind) ?? 0;
@@ -414,6 +417,7 @@ function forms(reader, signedIn) {
 const SAMPLES = {
   "/peta": ["/peta", "/peta?indikator=i1&wilayah=33.16.01"],
   "/api/v1/regions/{code}": ["/api/v1/regions/33.16"],
+  "/api/v1/indicators/{code}/outlook": ["/api/v1/indicators/i1/outlook"],
   "/api/v1/indicators/{code}": ["/api/v1/indicators/i0", `/api/v1/indicators/i${at(41)}`],
   "/api/v1/observations": ["/api/v1/observations?indicator=i0", `/api/v1/observations?indicator=i${at(41)}`],
   "/api/v1/revisions": ["/api/v1/revisions?indicator=i0&region=33.16.01.2001"],
@@ -444,17 +448,19 @@ async function spots() {
 }
 
 /** Routes of files, scripts and the stream that says that something changed. */
-const NO_PAGE = /[.](csv|md|jsonl|ico|js|webmanifest)$|[/]langsung$/;
+const NO_PAGE = /[.](csv|md|jsonl|toml|pdf|xlsx|png|ico|js|webmanifest)$|[/]langsung$/;
 
 /** What the center gives to be kept as a file: plain names, sandboxed, of no kind that a browser would run. */
-async function files() {
+async function files(screen) {
   const wrong = [];
   const opened = {};
   const runs = Array.from({ length: 5 }, (_, nth) => `/penarikan/${nth + 1}/ditolak.csv`);
   const style = (await (await fetch(`${base}/masuk`)).text()).match(/\/aset\/[^"]+/g) ?? [];
   const fixed = routes.filter((route) => NO_PAGE.test(route) && !route.includes("{"));
-  for (const path of [...runs, ...fixed, ...style]) {
-    const answer = await admitted(() => fetch(base + path, { headers: { cookie } }));
+  // The stream of screens is for screens alone.
+  const whose = (path) => (path.startsWith("/dinding/") ? screen : cookie);
+  for (const path of [...runs, ...fixed, ...style, "/papan/p0/sunting/paket.toml"]) {
+    const answer = await admitted(() => fetch(base + path, { headers: { cookie: whose(path) } }));
     const header = (name) => answer.headers.get(name) ?? "";
     // One of them never ends.
     await answer.body?.cancel();
@@ -462,7 +468,7 @@ async function files() {
     opened[routeOf(path)] = (opened[routeOf(path)] ?? 0) + 1;
     if (header("content-type").startsWith("text/html")) wrong.push(`${path}: a page`);
     if (header("x-content-type-options") !== "nosniff") wrong.push(`${path}: may be sniffed`);
-    if (!/[.](csv|md|jsonl)$/.test(path)) continue;
+    if (!DOWNLOAD.test(path)) continue;
     if (!/^attachment; filename="[A-Za-z0-9._-]+"$/.test(header("content-disposition"))) wrong.push(`${path}: ${header("content-disposition")}`);
     if (!header("content-security-policy").endsWith("sandbox")) wrong.push(`${path}: no sandbox`);
   }
@@ -564,7 +570,7 @@ console.error(`control: ${secs()} s`);
 const seeded = await seed();
 report.places = seeded.places;
 console.error(`seeded: ${secs()} s`);
-report.files = await files();
+report.files = await files(seeded.screen);
 report.spots = await spots();
 report.crawls = [];
 const openable = routes.filter((route) => !NO_PAGE.test(route));
