@@ -1,7 +1,7 @@
 // Attacks a running center with scripts in every text it keeps or echoes, opens every page in a real browser
 // and counts what ran. Started by the test `xss` of the server, which makes the center.
 //
-//   BASE=http://127.0.0.1:8600 COOKIE="pendopo=…" HALF="pendopo=…" ROUTES='["/papan/{code}"]' node xss.mjs
+//   BASE=http://localhost:8600 COOKIE="pendopo=…" HALF="pendopo=…" ROUTES='["/papan/{code}"]' node xss.mjs
 //
 // 1. A page of this script's own, with the payloads unescaped, shows that what runs is noticed.
 // 2. Accounts, devices, tokens, incidents, runs and failed sign-ins are made with payloads as their texts.
@@ -242,7 +242,8 @@ async function serving(answer, work) {
   const server = createServer((request, response) => answer(request, response).catch(() => response.destroy()));
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   try {
-    return await work(`http://127.0.0.1:${server.address().port}`);
+    // Under the center's own name, so that the browser sends its cookies there.
+    return await work(`http://${new URL(base).hostname}:${server.address().port}`);
   } finally {
     server.closeAllConnections();
     server.close();
