@@ -19,10 +19,10 @@ pub fn routes() -> Routes {
 
 async fn show_map(Query(query): Query<MapQuery>, request: PageRequest) -> AppResult<Response> {
     let code = query.indicator();
-    watch::note_view(&request.app, &request.asked.who, "map", code, (!code.is_empty()).then_some(code))
-        .await?;
+    let asked = (!code.is_empty()).then_some(code);
+    let restricted = watch::note_view(&request.app, &request.asked.who, "map", code, asked).await?;
     let build = move |reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome| {
         build::build(reader, asked, chrome, &query)
     };
-    request.scripted(NavItem::Map, "map.js", build).await
+    request.kept_by_nobody(restricted).with_script("map.js").cached(NavItem::Map, build).await
 }
