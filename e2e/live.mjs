@@ -1,4 +1,4 @@
-// Open pages follow the center, in a real browser: a changed figure appears by itself, an outage is said within
+// Open pages follow the center, in a real browser: a changed figure appears by itself, on maps as well, an outage is said within
 // 15 seconds and forgotten within 5 after it, and a phone reads its page without a network.
 //
 //   node live.mjs PROGRAM DATA-FOLDER ADDRESS FILE-OF-THE-SOURCE
@@ -57,11 +57,49 @@ try {
   assert.ok(await page.evaluate(() => document.querySelector("details").open), "what was open stays open");
   console.log(`ok a changed figure: ${seen} ms after the run of another process`);
 
+  // A map: the region that changed is drawn anew, what the reader looks at and chose stays.
+  const map = await desk.newPage();
+  watch(map);
+  await map.goto(`${base}/peta?indikator=angka&wilayah=33.16.01`, { waitUntil: "load" });
+  const other = '.choropleth a[href*="33.16.01.2002"]';
+  await map.locator(other).focus();
+  await map.locator('[name="tingkat"], [name="periode"]').first().waitFor();
+  await map.evaluate(() => document.querySelector(".map-classes").setAttribute("open", ""));
+  await map.selectOption('[name="kelas"]', "jenks");
+  await map.locator(other).focus();
+  await map.evaluate(() => {
+    window.kept = "still the same page";
+    window.changes = 0;
+    new MutationObserver(() => (window.changes += 1)).observe(document.querySelector("main"), { childList: true });
+  });
+  writeFileSync(file, readFileSync(file, "utf8").replace("33.16.01.2001,2026-02,4711", "33.16.01.2001,2026-02,4722"));
+  execFileSync(program, ["--data", data, "run", "angka"], { stdio: "ignore" });
+  const drawn = await until("a changed map", 15_000, () =>
+    map.evaluate(() => document.querySelector('.choropleth a[href*="33.16.01.2001"] title').textContent.includes("4.722")),
+  );
+  assert.deepEqual(
+    await map.evaluate(() => [
+      window.kept,
+      window.changes,
+      document.activeElement.getAttribute("href").includes("33.16.01.2002"),
+      document.querySelector('[name="kelas"]').value,
+      document.querySelector(".map-classes").open,
+      document.querySelectorAll('.choropleth a[tabindex="0"]').length,
+    ]),
+    ["still the same page", 0, true, "jenks", true, 1],
+    "page, focus and choices stay",
+  );
+  await map.keyboard.press("ArrowLeft");
+  assert.ok(await map.evaluate(() => document.activeElement.getAttribute("href").includes("33.16.01.2001")), "keys still move");
+  assert.ok(await map.locator("[data-link]").isHidden(), "a choice of what is shown holds nothing up");
+  await map.close();
+  console.log(`ok a changed map: ${drawn} ms after the run of another process`);
+
   const badge = page.locator("[data-link]");
   assert.ok(await badge.isHidden(), "nothing is lost yet");
   await stop();
   const lost = await until("the loss is said", 15_000, () => badge.isVisible());
-  assert.ok(await shows("4.711"), "what was shown stays readable");
+  assert.ok(await shows("4.722"), "what was shown stays readable");
   assert.match(await badge.textContent(), /WIB/);
   console.log(`ok an outage is said: ${lost} ms after the kill`);
   await start();

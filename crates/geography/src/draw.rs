@@ -12,10 +12,10 @@ use std::fmt::Write;
 /// The part of the plane that a drawing shows, and its size in whole units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
-    west: f64,
-    north: f64,
+    pub(crate) west: f64,
+    pub(crate) north: f64,
     /// Drawing units per unit of longitude and latitude.
-    scale: (f64, f64),
+    pub(crate) scale: (f64, f64),
     /// Width in drawing units.
     pub width: u32,
     /// Height in drawing units.
@@ -143,14 +143,18 @@ fn draw_ring(ring: &[Point], frame: &Frame) -> Vec<(i32, i32)> {
     drawn
 }
 
-/// Differences from point to point with as few characters as SVG allows.
-fn write_ring(ring: &[(i32, i32)], path: &mut String) {
+/// A closed line as part of `d`: differences from point to point with as few characters as SVG allows. Nothing for
+/// no points.
+pub fn write_ring(ring: &[(i32, i32)], path: &mut String) {
     write_line(ring, path);
-    path.push('z');
+    if !ring.is_empty() {
+        path.push('z');
+    }
 }
 
-fn write_line(line: &[(i32, i32)], path: &mut String) {
-    let mut last = line[0];
+/// The same for an open line.
+pub fn write_line(line: &[(i32, i32)], path: &mut String) {
+    let Some(mut last) = line.first().copied() else { return };
     let _ = write!(path, "M{} {}l", last.0, last.1);
     for (nth, (x, y)) in line.iter().enumerate().skip(1) {
         let (dx, dy) = (x - last.0, y - last.1);

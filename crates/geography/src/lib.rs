@@ -19,13 +19,15 @@ mod points;
 mod simplify;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod topology;
 
 pub use codec::DecodeError;
-pub use draw::{Drawing, Frame, Outline, draw_borders};
+pub use draw::{Drawing, Frame, Outline, draw_borders, write_line, write_ring};
 pub use finding::{FeatureName, Finding, Refusal};
 pub use import::{ImportOptions, Imported, Limits, import};
 pub use join::{CodeColumn, JoinedBy, Unmatched};
 pub use point::Point;
 pub use points::{MAX_POINTS, NamedPoint, PointLayer, import_points};
+pub use tiles::{PlacedTile, TileSet, cover};
 pub use topology::{Arc, Topology};

@@ -17,6 +17,8 @@
   let lastNow = clock?.textContent.trim() ?? "";
   let isLost = false;
   let touched = false;
+  // Forms that only choose what is shown, in which something was chosen.
+  const choosing = new Set();
 
   const say = (kind) => {
     if (!lost) return;
@@ -26,32 +28,59 @@
     body.classList.toggle("is-lost", isLost);
   };
 
-  // A page half filled in is not taken away from under the reader's hands.
+  // A page half filled in is not taken away from under the reader's hands. A choice of what is shown is left as it
+  // is, and the rest of the page follows.
   document.addEventListener("input", (event) => {
-    if (event.target.closest("main form")) touched = true;
+    const form = event.target.closest("main form");
+    if (form?.method === "get") choosing.add(form);
+    else if (form) touched = true;
   });
 
   const key = (element) => element.id || element.getAttribute("href") || element.getAttribute("name");
+  /** Elements of a part that are told from others in the same way as this one. */
+  const namesakes = (part, name) =>
+    [part, ...part.querySelectorAll("[id], [href], [name]")].filter((element) => key(element) === name);
+
+  // Parts whose own parts are compared one by one.
+  const SPLITS = "main, main > *, .sectors > *, .columns > *, .tiles, .wall > *, .map, .choropleth, .areas";
+  const words = (part) => [...part.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data.trim()).join(" ").trim();
+  /** Whether two parts differ at most in the elements within them. */
+  const alike = (old, fresh) =>
+    old.children.length === fresh.children.length && old.cloneNode().isEqualNode(fresh.cloneNode()) && words(old) === words(fresh);
+
+  /** What the reader opened or closed is so in the new state, too. */
+  const keepOpen = (old, fresh) => {
+    const [before, after] = [old, fresh].map((part) => [...part.parentNode.querySelectorAll("details")].filter((details) => part.contains(details)));
+    if (before.length === after.length) after.forEach((details, nth) => (details.open = before[nth].open));
+  };
 
   // Puts new parts in the place of those that differ; what is the same stays as it is, so that focus, open
   // tables and the place on the page stay too.
   const follow = (old, fresh) => {
-    if (old.isEqualNode(fresh)) return;
-    const same = old.nodeName === fresh.nodeName && old.children.length === fresh.children.length;
-    const splits = same && old.children.length > 0 && old.matches("main, main > *, .sectors > *, .columns > *, .tiles, .wall > *");
-    if (splits && old.className === fresh.className) {
-      [...old.children].forEach((child, index) => follow(child, fresh.children[index]));
-      if (old.isEqualNode(fresh)) return;
+    if (choosing.has(old) || old.isEqualNode(fresh)) return;
+    if (old.matches(SPLITS) && old.children.length > 0 && alike(old, fresh)) {
+      const parts = [...fresh.children];
+      [...old.children].forEach((child, nth) => follow(child, parts[nth]));
+      return;
     }
-    const open = new Set([...old.querySelectorAll("details[open]")].map((details, index) => index));
-    const focused = old.contains(document.activeElement) ? key(document.activeElement) : null;
+    keepOpen(old, fresh);
+    if (old.isEqualNode(fresh)) return;
+    if ([...choosing].some((form) => old.contains(form))) {
+      say("waiting");
+      return;
+    }
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active && key(active);
+    const nth = focused ? namesakes(old, focused).indexOf(active) : -1;
     const put = document.importNode(fresh, true);
-    put.querySelectorAll("details").forEach((details, index) => {
-      if (open.has(index)) details.open = true;
-    });
     put.classList.add("changed");
+    // Not for good: the next state is compared with this one.
+    setTimeout(() => {
+      put.classList.remove("changed");
+      if (!put.classList.length) put.removeAttribute("class");
+    }, 400);
     old.replaceWith(put);
-    if (focused) [...put.querySelectorAll("[id], [href], [name]")].find((element) => key(element) === focused)?.focus();
+    if (focused) (namesakes(put, focused)[nth] ?? namesakes(put, focused)[0])?.focus();
   };
 
   const refresh = () => {
@@ -79,6 +108,8 @@
       const fresh = page?.querySelector("main");
       if (request.status !== 200 || !fresh || !page.body.dataset.version) return;
       version = page.body.dataset.version;
+      // What scripts did to the page shown they do to the new one, before the two are compared.
+      document.dispatchEvent(new CustomEvent("pendopo:following", { detail: fresh }));
       follow(document.querySelector("main"), fresh);
       for (const part of [".asof"]) {
         const [old, now] = [document.querySelector(part), page.querySelector(part)];

@@ -157,6 +157,7 @@ map-method-tetap = fixed limits
 map-to-indicator = Page of the indicator
 empty-map = There are no figures for this map.
 empty-map-now = Choose another indicator, period or region; a map needs figures of the regions below.
+map-base = Base map: { $n }
 map-tiles = Roughly where they lie, not their shapes.
 map-order = In order of code, not of place.
 points = { $n } points

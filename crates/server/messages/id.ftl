@@ -146,6 +146,7 @@ map-method-tetap = batas tetap
 map-to-indicator = Halaman indikator
 empty-map = Belum ada angka untuk peta ini.
 empty-map-now = Pilih indikator, periode, atau wilayah lain; peta memerlukan angka wilayah di bawahnya.
+map-base = Peta dasar: { $n }
 map-tiles = Letak kira-kira, bukan bentuk wilayah.
 map-order = Urut kode wilayah, bukan letak.
 points = { $n } poin

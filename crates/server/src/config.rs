@@ -36,6 +36,7 @@ struct Settings {
     query: QuerySettings,
     audit: AuditSettings,
     privacy: PrivacySettings,
+    maps: MapSettings,
     log: LogSettings,
 }
 
@@ -92,6 +93,13 @@ struct AuditSettings {
     send_heads_to: String,
     send_entries_to: String,
     send_allow_networks: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MapSettings {
+    base: PathBuf,
+    attribution: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -186,6 +194,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// How long things are kept.
     pub privacy: PrivacyConfig,
+    /// Maps.
+    pub maps: MapsConfig,
     /// Log level directives.
     pub log_level: String,
     /// How log lines are written.
@@ -254,6 +264,15 @@ pub struct PrivacyConfig {
     pub keep_refused: jiff::SignedDuration,
     /// After this hour of the day what is past its time is taken away.
     pub retention_hour: i8,
+}
+
+/// Maps.
+#[derive(Debug, Clone)]
+pub struct MapsConfig {
+    /// PMTiles file of the base map; `None`: there is none.
+    pub base: Option<PathBuf>,
+    /// Whose data the base map is made of, instead of what the file says.
+    pub attribution: Option<String>,
 }
 
 /// Limits of user SQL.
@@ -459,6 +478,10 @@ impl Layers {
             query: QueryConfig {
                 timeout: Duration::from_secs(settings.query.timeout_secs),
                 max_rows: settings.query.max_rows,
+            },
+            maps: MapsConfig {
+                base: Some(settings.maps.base).filter(|path| !path.as_os_str().is_empty()),
+                attribution: Some(settings.maps.attribution).filter(|words| !words.is_empty()),
             },
             log_level: settings.log.level,
             log_format: settings.log.format,

@@ -35,9 +35,10 @@ const MAX_TIME: Duration = Duration::from_secs(30);
 /// The center as a web service.
 ///
 /// # Errors
-/// When a route has no row in `access.toml`.
+/// When a route has no row in `access.toml`, or the base map that the settings name cannot be used.
 pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
     let shared = web::Shared::new(sources::store::read_vitals);
+    let base = maps::Base::open(&app.config().maps)?;
     let limits = &app.config().web.limits;
     let limiter = web::Limiter::new(limits, cost_of, Some(app.audit().clone()));
     let routes = Routes::new()
@@ -59,6 +60,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
         .checked()?;
     Ok(routes
         .layer(axum::Extension(shared))
+        .layer(axum::Extension(base))
         .layer(middleware::from_fn(web::check_form_token))
         .layer(middleware::from_fn_with_state(app.clone(), web::authorize))
         .layer(middleware::from_fn_with_state((app.clone(), door), accounts::identify))

@@ -23,7 +23,8 @@ pub struct DrawOptions {
 /// A point of a border is drawn when it changes at least so many square units.
 const COARSENESS: f64 = 4.0;
 
-/// Draws `regions`, which lie in the parent and are of one level; `None` when no boundary of them is known.
+/// Draws `regions`, which lie in the parent and are of one level, and says what part of the plane the drawing shows;
+/// `None` when no boundary of them is known.
 ///
 /// # Errors
 /// The database's.
@@ -31,7 +32,7 @@ pub fn draw(
     reader: &mut Reader<'_>,
     regions: &[RegionCode],
     options: DrawOptions,
-) -> Result<Option<MapDrawing>, DbError> {
+) -> Result<Option<(MapDrawing, Frame)>, DbError> {
     let Some(level) = regions.first().map(|region| region.level()) else { return Ok(None) };
     let Some(topology) = find_topology(reader, options.parent, level)? else { return Ok(None) };
     let Some(frame) = Frame::around(&topology, options.longest) else { return Ok(None) };
@@ -47,7 +48,7 @@ pub fn draw(
     }
     let (borders, names) = above(&topology, level, options.parent, frame);
     let points = if options.points { points(reader, frame)? } else { Vec::new() };
-    Ok(Some(MapDrawing {
+    let drawing = MapDrawing {
         width: frame.width,
         height: frame.height,
         shapes,
@@ -55,7 +56,9 @@ pub fn draw(
         names,
         points,
         bar: scale_bar(frame),
-    }))
+        base: None,
+    };
+    Ok(Some((drawing, frame)))
 }
 
 /// The boundaries of a level within a region: as imported, or made from those of a finer level when all of its

@@ -6,7 +6,7 @@ use crate::{
     app::App,
     audit,
     config::Config,
-    redact,
+    maps, redact,
     sources::{
         self,
         clock::{self, Verdict},
@@ -44,6 +44,7 @@ pub fn examine(global: &Global) -> anyhow::Result<(Vec<String>, usize)> {
             Err(error) => findings.wrong(format!("accounts.breached_passwords: {error:#}"))?,
         }
     }
+    findings.base_map(&config)?;
     let app = match open_app(config) {
         Ok(app) => app,
         Err(error) => {
@@ -133,6 +134,18 @@ impl Findings {
             self.wrong(format!("{line}: renew it; a running server takes the new files over"))
         } else {
             self.fine(line)
+        }
+    }
+
+    /// Whether the base map can be used, and what it has.
+    fn base_map(&mut self, config: &Config) -> anyhow::Result<()> {
+        match maps::Base::open(&config.maps).map(|base| base.describe()) {
+            Ok(None) => Ok(()),
+            Ok(Some((line, true))) => self.fine(line),
+            Ok(Some((line, false))) => self.wrong(format!(
+                "{line}: name in maps.attribution whose data it is made of, as their licence asks"
+            )),
+            Err(error) => self.wrong(format!("{error:#}")),
         }
     }
 

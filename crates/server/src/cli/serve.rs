@@ -91,15 +91,16 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let tls = app.config().web.tls.as_ref().map(web::Tls::open).transpose()?;
     let (stop, stopping) = watch::channel(false);
     let door = Arc::new(Door::default());
-    let housekeeping =
-        tokio::spawn(accounts::jobs::run_housekeeping(app.clone(), door.clone(), stopping.clone()));
+    // Before anything starts: it says what is wrong with the settings.
+    let router = routes::router(app.clone(), door.clone())?;
+    let housekeeping = tokio::spawn(accounts::jobs::run_housekeeping(app.clone(), door, stopping.clone()));
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let retention = tokio::spawn(privacy::jobs::run_retention(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
     let chain = tokio::spawn(audit::jobs::watch_chain(app.clone(), stopping.clone()));
     let outward = tokio::spawn(audit::outward::send_outward(app.clone(), stopping.clone()));
-    let (closing_app, stopping_app) = (app.clone(), app.clone());
+    let stopping_app = app.clone();
     tokio::spawn(async move {
         asked_to_stop().await;
         tracing::info!("stopping");
@@ -109,7 +110,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     });
     ready(listener.local_addr()?);
     let config = app.config().web.clone();
-    web::serve_connections(listener, routes::router(app, door)?, &config, tls, stopping).await;
+    web::serve_connections(listener, router, &config, tls, stopping).await;
     background.await?;
     housekeeping.await?;
     retention.await?;
@@ -118,7 +119,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     chain.await?;
     outward.await?;
     // Last: whatever the others did is in it.
-    audit::jobs::close(&closing_app).await;
+    audit::jobs::close(&app).await;
     Ok(())
 }
 

@@ -549,7 +549,7 @@ pub fn region_map(
         &regions,
         boundaries::DrawOptions { parent, longest: DRAWING, points: false },
     )?;
-    Ok(map.drawn(drawing).laid_out(asked.identity.tiles_of(&regions)))
+    Ok(map.drawn(drawing.map(|(drawing, _)| drawing)).laid_out(asked.identity.tiles_of(&regions)))
 }
 
 /// How a map is coloured and where its regions lead.

@@ -1,6 +1,9 @@
 //! What the map shows, from what is asked.
 
-use super::pages::{Choice, MapPage};
+use super::{
+    base::Base,
+    pages::{Choice, MapPage},
+};
 use crate::{
     boundaries::{self, DrawOptions},
     error::{AppError, AppResult},
@@ -11,7 +14,7 @@ use crate::{
         },
     },
     web::{Asked, Chrome},
-    widgets::{Empty, Method, RegionMap},
+    widgets::{Empty, MapDrawing, Method, RegionMap},
 };
 use pendopo_figures::{
     IndicatorRow, Reader, Stored,
@@ -95,7 +98,12 @@ const LEVELS: [(RegionLevel, &str); 4] = [
 ///
 /// # Errors
 /// [`AppError::NotFound`] and [`AppError::Invalid`] for what the address names; the database's.
-pub fn build(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, query: &MapQuery) -> AppResult<MapPage> {
+pub fn build(
+    reader: &mut Reader<'_>,
+    asked: &Asked,
+    chrome: Chrome,
+    (query, base): (&MapQuery, &Base),
+) -> AppResult<MapPage> {
     let t = asked.t;
     let catalog = Catalog::read(reader, &asked.scope)?;
     let region = match query.wilayah.as_str() {
@@ -135,7 +143,7 @@ pub fn build(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome, query: &Map
     page.crumbs = region_crumbs(region, asked, |above| query.href(&code, above));
     page.name = indicator_name(&indicator.row, t).to_owned();
     page.indicator_href = Some(rules::indicator_href(&code, region));
-    fill(reader, asked, query, (region, indicator), &mut page)?;
+    fill(reader, asked, (query, base), (region, indicator), &mut page)?;
     if page.map.is_none() {
         page.empty = Some(empty(asked, page.indicator_href.take()));
     }
@@ -175,7 +183,7 @@ fn indicator_choices(
 fn fill(
     reader: &mut Reader<'_>,
     asked: &Asked,
-    query: &MapQuery,
+    (query, base): (&MapQuery, &Base),
     (region, indicator): (RegionCode, &Stored<IndicatorRow>),
     page: &mut MapPage,
 ) -> AppResult<()> {
@@ -232,6 +240,7 @@ fn fill(
     let map: RegionMap = colour(asked, row, &regions, &words, &figures);
     let drawing =
         boundaries::draw(reader, &regions, DrawOptions { parent: region, longest: DRAWING, points: true })?;
+    let drawing = drawing.map(|(drawing, frame)| MapDrawing { base: base.beneath(&frame), ..drawing });
     page.map = Some(map.drawn(drawing).laid_out(asked.identity.tiles_of(&regions)));
     Ok(())
 }

@@ -19,6 +19,8 @@ use std::{
 pub enum CachePolicy {
     /// The address names the content: keep it for a year.
     Immutable,
+    /// The same, but for the reader's browser alone: not everybody may have it.
+    ImmutablePrivate,
     /// The reader's browser may keep it but asks each time whether it still holds.
     Revalidate,
     /// Nobody keeps it.
@@ -30,6 +32,7 @@ impl CachePolicy {
     pub fn headers(self) -> [(header::HeaderName, &'static str); 1] {
         let value = match self {
             CachePolicy::Immutable => "public, max-age=31536000, immutable",
+            CachePolicy::ImmutablePrivate => "private, max-age=31536000, immutable",
             CachePolicy::Revalidate => "private, no-cache",
             CachePolicy::Private => "no-store",
         };

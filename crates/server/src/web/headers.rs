@@ -75,7 +75,7 @@ const WORKER_POLICY: &str = "default-src 'none'; connect-src 'self'; frame-ances
      form-action 'none'";
 
 /// The scripts of pages that follow the center.
-const LIVE_SCRIPTS: [&str; 2] = ["live.js", "screen.js"];
+const LIVE_SCRIPTS: [&str; 3] = ["live.js", "map.js", "screen.js"];
 
 /// As of any page, but for the known scripts, what they ask the center, and what keeps pages for later.
 static LIVE_POLICY: LazyLock<String> = LazyLock::new(|| {

@@ -88,19 +88,18 @@ pub struct Chrome {
 /// What a page that follows the center carries.
 #[derive(Debug, Clone)]
 pub struct LivePage {
-    /// Address of the script.
-    pub url: String,
-    /// The digest of the script.
-    pub integrity: String,
+    /// Address and digest of each script: the one that follows, and those of the page.
+    pub scripts: Vec<(String, String)>,
     /// The version of the data that the page shows.
     pub data_version: u64,
 }
 
 impl LivePage {
-    /// For a page that shows the data at `data_version`.
-    pub fn at(data_version: u64) -> Option<LivePage> {
-        let integrity = integrity("live.js")?;
-        Some(LivePage { url: asset_url("live.js"), integrity, data_version })
+    /// For a page that shows the data at `data_version`, with a script of its own or none.
+    pub fn at(data_version: u64, own: Option<&str>) -> Option<LivePage> {
+        let script = |name| Some((asset_url(name), integrity(name)?));
+        let scripts = ["live.js"].into_iter().chain(own).map(script).collect::<Option<_>>()?;
+        Some(LivePage { scripts, data_version })
     }
 }
 

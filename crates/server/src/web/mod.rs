@@ -28,6 +28,7 @@ pub use access::{Access, ROWS_ROUTE, Routes, authorize};
 #[cfg(test)]
 pub use access::{Object, Rule};
 pub use assets::{asset_url, integrity, routes as asset_routes};
+pub use cache::CachePolicy;
 pub use client::{Client, client, know_client};
 pub use error_page::{Rendered, render_errors};
 pub use format::{Figure, TimeStyle, change, figure, format_time, how_long, thousands};

@@ -67,6 +67,7 @@ pub struct PageRequest {
     pub asked: Asked,
     headers: HeaderMap,
     kept_by_nobody: bool,
+    script: Option<&'static str>,
     shared: Option<Arc<Shared>>,
 }
 
@@ -147,6 +148,7 @@ impl FromRequestParts<App> for PageRequest {
             asked,
             headers: parts.headers.clone(),
             kept_by_nobody: false,
+            script: None,
             shared,
         })
     }
@@ -176,6 +178,12 @@ impl PageRequest {
             self.headers.remove(header::IF_NONE_MATCH);
         }
         self
+    }
+
+    /// With a script of its own on a page that follows the center: one of those that the policy of such pages knows.
+    #[must_use]
+    pub fn with_script(self, script: &'static str) -> PageRequest {
+        PageRequest { script: Some(script), ..self }
     }
 
     /// The browser asks for the edition that it may keep for when there is no network.
@@ -208,9 +216,9 @@ impl PageRequest {
             data_version: self.app.data_version(),
             minute: self.asked.now.as_second().div_euclid(60),
         };
-        let data_version = key.data_version;
+        let (data_version, script) = (key.data_version, self.script);
         let build = move |reader: &mut Reader<'_>, asked: &Asked, mut chrome: Chrome| {
-            chrome.live = LivePage::at(data_version);
+            chrome.live = LivePage::at(data_version, script);
             build(reader, asked, chrome)
         };
         let kept_by_nobody = self.kept_by_nobody;

@@ -30,6 +30,39 @@ pub struct MapPoints {
     pub points: Vec<(String, (i32, i32))>,
 }
 
+/// A tile of a base map, placed in whole hundredths of units so that neighbours meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseTile {
+    /// Where it is.
+    pub href: String,
+    /// Western edge.
+    pub left: i32,
+    /// Northern edge.
+    pub top: i32,
+    /// To the eastern edge.
+    pub width: i32,
+    /// To the southern edge.
+    pub height: i32,
+}
+
+impl BaseTile {
+    /// Its place in units: left, top, width, height.
+    pub fn place(&self) -> [f64; 4] {
+        [self.left, self.top, self.width, self.height].map(|hundredths| f64::from(hundredths) / 100.0)
+    }
+}
+
+/// What lies beneath the regions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapBase {
+    /// Its tiles.
+    pub tiles: Vec<BaseTile>,
+    /// They are pictures with a ground of their own, not drawings without one.
+    pub pictures: bool,
+    /// Whose data it is made of.
+    pub attribution: Option<String>,
+}
+
 /// A drawing for the cells of a map.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MapDrawing {
@@ -47,6 +80,8 @@ pub struct MapDrawing {
     pub points: Vec<MapPoints>,
     /// Length of the scale bar in units, and what it is.
     pub bar: (u32, String),
+    /// The base map beneath, if there is one.
+    pub base: Option<MapBase>,
 }
 
 /// Units that a letter of a name takes, about.

@@ -38,7 +38,7 @@ pub use bars::{Bar, Bars};
 pub use bullet::Bullet;
 pub use bullets::{BulletRow, Bullets};
 pub use camera::Camera;
-pub use choropleth::{MapDrawing, MapName, MapPoints, MapShape};
+pub use choropleth::{BaseTile, MapBase, MapDrawing, MapName, MapPoints, MapShape};
 pub use classes::Method;
 pub use countdown::Countdown;
 pub use earthquake::{Earthquake, Quake, roman};

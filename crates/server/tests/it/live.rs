@@ -1,6 +1,6 @@
 //! Open pages follow the center, in a real browser against the real program.
 
-use crate::support::{Center, PACK, free_address, text};
+use crate::support::{Center, PACK, free_address, strips_of_desa, text};
 use std::{fs, path::Path, process::Command};
 
 #[test]
@@ -17,8 +17,12 @@ fn open_pages_follow_say_when_they_cannot_and_are_readable_without_a_network() {
     let pack = center.write_pack(&open.each_ref().map(|(path, text)| (*path, text.as_str())));
     center.ok(&["apply", &pack.display().to_string(), "--yes", "--reason", "uji"]);
     let file = center.files().join("angka.csv");
-    fs::write(&file, "kode,bulan,nilai\n33.16.01.2001,2026-01,700\n33.16.01.2001,2026-02,900\n").unwrap();
+    let rows = "33.16.01.2001,2026-01,700\n33.16.01.2001,2026-02,900\n33.16.01.2002,2026-02,500\n";
+    fs::write(&file, format!("kode,bulan,nilai\n{rows}")).unwrap();
     center.ok(&["run", "angka"]);
+    let boundaries = center.folder().join("desa.geojson");
+    fs::write(&boundaries, strips_of_desa()).unwrap();
+    center.ok(&["boundaries", "import", &boundaries.display().to_string()]);
     let output = Command::new("node")
         .current_dir(&e2e)
         .args(["live.mjs", env!("CARGO_BIN_EXE_pendopo")])

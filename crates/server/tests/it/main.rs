@@ -8,6 +8,7 @@
 
 mod api_flow;
 mod audit_flow;
+mod base_map;
 mod boundaries_flow;
 mod budget_flow;
 mod cli_flow;

@@ -158,6 +158,19 @@ pub struct Server {
     cookies: String,
 }
 
+/// GeoJSON of the twelve desa of a kecamatan in a row, each a narrow strip.
+pub fn strips_of_desa() -> String {
+    let strip = |(code, nth): (u32, i32)| {
+        let (west, east) = (111.2 + f64::from(nth) / 100.0, 111.21 + f64::from(nth) / 100.0);
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"kode\":\"33.16.01.{code}\"}},\"geometry\":{{\"type\":\"Polygon\",\
+             \"coordinates\":[[[{west:.2},-7.2],[{east:.2},-7.2],[{east:.2},-7.1],[{west:.2},-7.1],[{west:.2},-7.2]]]}}}}"
+        )
+    };
+    let features = (2001..=2012).zip(0..).map(strip).collect::<Vec<_>>().join(",");
+    format!("{{\"type\":\"FeatureCollection\",\"features\":[{features}]}}")
+}
+
 /// The password of the administrator who makes the first account.
 pub const PASSWORD: &str = "jati randu kapas";
 

@@ -132,6 +132,9 @@ fn path(world: &World, route: &str, rule: &Rule, thing: Thing) -> String {
         ("code", CENTER),
         ("id", "1"),
         ("wall", "1"),
+        ("z", "10"),
+        ("x", "827"),
+        ("y", "531"),
     ] {
         path = put(name, value, path);
     }
