@@ -17,6 +17,7 @@ mod packs;
 mod privacy;
 mod redact;
 mod regions;
+mod reports;
 mod routes;
 mod runs;
 mod sources;

@@ -132,6 +132,8 @@ fn path(world: &World, route: &str, rule: &Rule, thing: Thing) -> String {
         ("code", CENTER),
         ("id", "1"),
         ("wall", "1"),
+        ("widget", "1-0"),
+        ("name", "laporan-pagi"),
     ] {
         path = put(name, value, path);
     }
