@@ -10,7 +10,7 @@ A part that fails or takes longer than it may leaves its old figures on the page
 import argparse, csv, os, pathlib, random, re, shutil, signal, statistics, subprocess, sys, time, traceback
 import urllib.request, venv
 
-import board_bench, live_bench, protect_bench, weights_bench
+import board_bench, live_bench, paper_bench, protect_bench, weights_bench
 from board_bench import engine_center
 from center import Center
 
@@ -22,12 +22,12 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 ROWS = 1_000_000
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
 # Minutes that a part may take at most, several times what it takes on a quiet machine with two cores.
-MOST_MINUTES = {"import": 8, "engine": 15, "board": 10, "protect": 6, "live": 8, "weights": 8, "audit": 8, "footprint": 15}
+MOST_MINUTES = {"import": 8, "engine": 15, "board": 10, "protect": 6, "live": 8, "weights": 8, "paper": 10, "audit": 8, "footprint": 15}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default=",".join(MOST_MINUTES), metavar="PART,PART", help="import, engine, board, protect, live, weights, audit, footprint")
+    parser.add_argument("--only", default=",".join(MOST_MINUTES), metavar="PART,PART", help="import, engine, board, protect, live, weights, paper, audit, footprint")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--program", type=pathlib.Path, help="a built `pendopo` instead of a release build, for a quick look: nothing is written to the page")
     arguments = parser.parse_args()
@@ -40,7 +40,7 @@ def main():
         PENDOPO = arguments.program.resolve()
     else:
         run(["cargo", "build", "--release", "--bin", "pendopo"])
-    python = peers(WORK / "venv", ["duckdb", "numpy", "sqlite-utils", "datasette", "XlsxWriter", "openpyxl"])
+    python = peers(WORK / "venv", ["duckdb", "numpy", "sqlite-utils", "datasette", "XlsxWriter", "openpyxl", "reportlab"])
     parts = {
         "import": lambda: bench_import(python, arguments.rounds),
         "engine": lambda: bench_engine(python),
@@ -48,6 +48,7 @@ def main():
         "protect": lambda: protect_bench.measure(PENDOPO),
         "live": lambda: live_bench.measure(PENDOPO),
         "weights": lambda: weights_bench.measure(PENDOPO),
+        "paper": lambda: paper_bench.measure(python, version, measured, arguments.rounds),
         "audit": bench_audit,
         "footprint": bench_footprint,
     }

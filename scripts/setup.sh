@@ -25,6 +25,10 @@ esac
 case "$task" in
   test | attack | shots | bench) need chromium chromium ;;
 esac
+# PDFs are read back.
+case "$task" in
+  test | bench) need pdftotext poppler-utils ;;
+esac
 # Fields of dates are drawn in the browser's own language.
 [ "$task" != shots ] || [ -e /usr/lib/chromium/locales/id.pak ] || packages+=(chromium-l10n)
 case "$task" in

@@ -1406,3 +1406,70 @@ error-form-expired = The form is no longer valid
 error-form-expired-now = The session changed since the page was opened, or the form came from elsewhere. Open the page again and send it anew.
 error-too-many = Too many tries
 error-too-many-now = Wait a few minutes, then try again.
+
+## Paper and files
+paper-pdf = Download PDF
+paper-files = Download
+paper-brief = Morning brief, { $n }
+paper-as-of = Data as of
+paper-no-data = no data yet
+paper-responsible = Answers for it
+paper-made = Printed
+paper-by = { $a }, by { $b }
+paper-page = Page
+paper-page-of = of
+paper-internal = For the government's own use. Some of these figures are not open to the public.
+paper-internal-short = own use
+paper-restricted = May hold restricted figures. Do not copy or pass on.
+paper-restricted-short = restricted
+paper-change = Change
+paper-appendix = Appendix: tables
+paper-title = Title
+paper-place = Government
+paper-sheet-table = Table
+paper-sheet-about = About
+paper-too-long = This document is too long to print. Take widgets off the board, or download their tables.
+paper-busy = The press is busy. Try again in a moment.
+feed-at = Time
+feed-what = What happened
+
+## Scheduled reports
+nav-paper = Scheduled reports
+paper-schedule-lead = Reports that this center makes by itself and sends to a folder or by mail.
+paper-schedule-none = No reports are scheduled
+paper-schedule-none-now = Whoever runs the machine adds them to the settings, sections [paper] and [mail]. Until then nothing is sent.
+paper-report = Report
+paper-when = Next
+paper-last = Last
+paper-send = Send
+paper-send-now = Send now
+paper-never = never yet
+paper-what-brief = Morning brief
+paper-what-board = Board { $n }
+paper-shows-public = open figures
+paper-shows-internal = figures for own use
+paper-folder = Folder
+paper-mail = Mail server
+paper-to-folder = the folder
+paper-to-mail = mail { $n }
+paper-state-done = arrived
+paper-state-waiting = waiting
+paper-state-failed = failed
+paper-result-done = To { $a } at { $b }.
+paper-result-waiting = To { $n }: sent in a moment.
+paper-result-failed = To { $n }
+paper-result-again = Tried again { $n }.
+paper-result-given-up = Not tried again.
+paper-mail-text =
+    { $a }
+
+    The report is attached as PDF, made by the command center itself for { $b }.
+    Please do not answer this letter.
+paper-problem-gone = this report is no longer in the settings
+paper-problem-read = the report could not be read from the database
+paper-problem-press = the report could not be printed
+paper-problem-no-folder = the folder is not there; look whether its share is mounted
+paper-problem-folder = the file could not be written into the folder
+paper-problem-mail-settings = the settings of mail are not right
+paper-problem-mail-unreachable = the mail server was not reached
+paper-problem-mail-refused = the mail server refused the letter

@@ -1384,3 +1384,70 @@ error-form-expired = Formulir sudah tidak berlaku
 error-form-expired-now = Sesi berubah sejak halaman dibuka, atau formulir berasal dari tempat lain. Buka halamannya lagi dan kirim ulang.
 error-too-many = Terlalu banyak percobaan
 error-too-many-now = Tunggu beberapa menit, lalu coba lagi.
+
+## Kertas dan berkas
+paper-pdf = Unduh PDF
+paper-files = Unduh
+paper-brief = Laporan pagi, { $n }
+paper-as-of = Data sampai dengan
+paper-no-data = belum ada data
+paper-responsible = Penanggung jawab
+paper-made = Dicetak
+paper-by = { $a }, oleh { $b }
+paper-page = Halaman
+paper-page-of = dari
+paper-internal = Untuk kalangan pemerintah daerah sendiri. Sebagian angka di sini tidak terbuka untuk umum.
+paper-internal-short = kalangan sendiri
+paper-restricted = Dapat memuat angka terbatas. Jangan digandakan atau diteruskan.
+paper-restricted-short = terbatas
+paper-change = Perubahan
+paper-appendix = Lampiran: tabel
+paper-title = Judul
+paper-place = Pemerintah
+paper-sheet-table = Tabel
+paper-sheet-about = Keterangan
+paper-too-long = Dokumen ini terlalu panjang untuk dicetak. Kurangi widget pada papan, atau unduh tabelnya.
+paper-busy = Pencetak sedang sibuk. Coba lagi sebentar lagi.
+feed-at = Waktu
+feed-what = Kejadian
+
+## Laporan terjadwal
+nav-paper = Laporan terjadwal
+paper-schedule-lead = Laporan yang dibuat sendiri oleh pusat ini, dikirim ke folder atau surel.
+paper-schedule-none = Belum ada laporan terjadwal
+paper-schedule-none-now = Pengelola mesin menambahkannya di berkas pengaturan, bagian [paper] dan [mail]. Sampai saat itu tidak ada yang dikirim.
+paper-report = Laporan
+paper-when = Berikutnya
+paper-last = Terakhir
+paper-send = Kirim
+paper-send-now = Kirim sekarang
+paper-never = belum pernah
+paper-what-brief = Laporan pagi
+paper-what-board = Papan { $n }
+paper-shows-public = angka terbuka
+paper-shows-internal = angka kalangan sendiri
+paper-folder = Folder
+paper-mail = Server surel
+paper-to-folder = folder
+paper-to-mail = surel { $n }
+paper-state-done = sampai
+paper-state-waiting = menunggu
+paper-state-failed = gagal
+paper-result-done = Ke { $a } pada { $b }.
+paper-result-waiting = Ke { $n }: segera dikirim.
+paper-result-failed = Ke { $n }
+paper-result-again = Dicoba lagi { $n }.
+paper-result-given-up = Tidak dicoba lagi.
+paper-mail-text =
+    { $a }
+
+    Laporan ini terlampir sebagai PDF, dibuat sendiri oleh pusat komando untuk { $b }.
+    Jangan membalas surat ini.
+paper-problem-gone = laporan ini tidak ada lagi di pengaturan
+paper-problem-read = laporan tidak dapat dibaca dari basis data
+paper-problem-press = laporan tidak dapat dicetak
+paper-problem-no-folder = folder tidak ditemukan; periksa apakah share-nya terpasang
+paper-problem-folder = berkas tidak dapat ditulis ke folder
+paper-problem-mail-settings = pengaturan surel belum benar
+paper-problem-mail-unreachable = server surel tidak terjangkau
+paper-problem-mail-refused = server surel menolak surat

@@ -32,8 +32,25 @@ pub struct Identity {
     pub home_board: Option<String>,
     /// Sectors in the order of the board: code, Indonesian name, English name.
     pub sectors: Vec<(String, String, String)>,
+    /// Who answers for what is printed.
+    pub paper: PaperIdentity,
     /// Where the regions below lie on the tile map: region, row and column from 1.
     pub tiles: Vec<(RegionCode, u8, u8)>,
+}
+
+/// Who answers for what is printed; what is not said is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaperIdentity {
+    /// The agency, in full.
+    pub responsible: String,
+    /// The office that signs.
+    pub office: String,
+    /// The place written before the day.
+    pub city: String,
+    /// Who holds the office.
+    pub name: String,
+    /// Number of the official.
+    pub number: String,
 }
 
 impl Identity {
@@ -47,6 +64,7 @@ impl Identity {
             sample_data: false,
             home_board: None,
             sectors: Vec::new(),
+            paper: PaperIdentity::default(),
             tiles: Vec::new(),
         }
     }

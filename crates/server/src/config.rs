@@ -1,8 +1,10 @@
 //! Settings as written and as resolved. `config.default.toml` holds the defaults and their
 //! documentation in one; layers above it may override single keys, and an unknown key is an error.
 
+mod paper;
 mod web;
 
+pub use paper::{MailConfig, MailSecurity, PaperConfig, Scheduled, Shows, What};
 pub use web::{Limits, TlsFiles, WebConfig};
 
 use crate::{
@@ -37,6 +39,8 @@ struct Settings {
     audit: AuditSettings,
     privacy: PrivacySettings,
     maps: MapSettings,
+    mail: paper::MailSettings,
+    paper: paper::PaperSettings,
     log: LogSettings,
 }
 
@@ -196,6 +200,10 @@ pub struct Config {
     pub privacy: PrivacyConfig,
     /// Maps.
     pub maps: MapsConfig,
+    /// The server that takes mail; `None`: no mail leaves.
+    pub mail: Option<MailConfig>,
+    /// Reports that are made by themselves.
+    pub paper: PaperConfig,
     /// Log level directives.
     pub log_level: String,
     /// How log lines are written.
@@ -435,9 +443,12 @@ impl Layers {
         let mib = |count: u64| count.saturating_mul(1024 * 1024);
         let listen = settings.server.listen;
         let web = WebConfig::resolve(settings.server, settings.limits)?;
+        let mail = settings.mail.checked()?;
         Ok(Config {
             listen,
             sso: settings.sso.checked(&web)?,
+            paper: settings.paper.checked(mail.as_ref())?,
+            mail,
             web,
             database,
             files_folder: below(settings.data.files, "files"),

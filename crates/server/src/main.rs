@@ -18,6 +18,7 @@ mod packs;
 mod privacy;
 mod redact;
 mod regions;
+mod reports;
 mod routes;
 mod runs;
 mod sources;

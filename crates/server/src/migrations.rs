@@ -60,4 +60,5 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0016_board_editor.sql"),
     },
     Migration { set: "server", number: 17, name: "walls", sql: include_str!("../migrations/0017_walls.sql") },
+    Migration { set: "server", number: 18, name: "paper", sql: include_str!("../migrations/0018_paper.sql") },
 ];

@@ -6,7 +6,7 @@ use crate::{
     app::App,
     audit, boards,
     error::AppError,
-    indicators, maps, privacy, regions, runs, sources, walls,
+    indicators, maps, privacy, regions, reports, runs, sources, walls,
     web::{self, Routes},
     widgets,
 };
@@ -44,6 +44,7 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
     let routes = Routes::new()
         .merge(accounts::routes())
         .merge(boards::routes())
+        .merge(reports::routes())
         .merge(walls::routes())
         .merge(indicators::routes())
         .merge(regions::routes())
@@ -104,7 +105,17 @@ fn cost_of(method: &Method, route: &str) -> web::Cost {
         (_, "/masuk/sso" | "/masuk/sso/kembali" | "/undangan/{secret}/sso")
         | ("POST", "/profil/sso" | "/profil/sso/lepas") => web::Cost::SignIn,
         ("POST" | "PUT" | "PATCH" | "DELETE", _)
-        | (_, "/penarikan/{id}/ditolak.csv" | "/audit.csv" | "/audit.jsonl") => web::Cost::Much,
+        | (
+            _,
+            "/penarikan/{id}/ditolak.csv"
+            | "/audit.csv"
+            | "/audit.jsonl"
+            | "/hari-ini/laporan.pdf"
+            | "/papan/{code}/papan.pdf"
+            | "/papan/{code}/widget/{widget}/tabel.csv"
+            | "/papan/{code}/widget/{widget}/tabel.xlsx"
+            | "/papan/{code}/widget/{widget}/gambar.png",
+        ) => web::Cost::Much,
         _ => web::Cost::Little,
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 use pendopo_figures::{Reader, questions::TableOf};
 use pendopo_vocab::{FreshnessState, TargetStatus};
 
-/// Builds the home board, or the one called `code`.
+/// Builds the home board, or the one called `code`, for a desk or for paper.
 ///
 /// # Errors
 /// [`AppError::NotFound`] without such a board; the database's.
@@ -31,6 +31,7 @@ pub fn build(
     reader: &mut Reader<'_>,
     asked: &Asked,
     chrome: Chrome,
+    surface: Surface,
     code: Option<&str>,
 ) -> AppResult<BoardPage> {
     let boards = store::read_boards(reader)?;
@@ -46,7 +47,10 @@ pub fn build(
     let leads = board.is_none_or(|board| board.exceptions);
     let (exceptions, more) = if leads { exceptions(reader, asked, &material)? } else { (Vec::new(), 0) };
     let map = match board.and_then(|board| board.map.as_deref()) {
-        Some(indicator) => map(reader, asked, &material, indicator)?,
+        Some(indicator) => {
+            let code = board.filter(|_| surface == Surface::Desk).map(|board| board.code.as_str());
+            map(reader, asked, &material, indicator, code)?
+        }
         None => None,
     };
     Ok(BoardPage {
@@ -58,10 +62,13 @@ pub fn build(
         agencies: if leads { agencies(asked, &material) } else { Vec::new() },
         leads,
         sections: match board {
-            Some(board) => sections(reader, asked, &material, Surface::Desk, board)?,
+            Some(board) => sections(reader, asked, &material, surface, board)?,
             None => Vec::new(),
         },
         map,
+        paper: board
+            .filter(|_| surface == Surface::Desk && asked.may_open(PAPER_ROUTE))
+            .map(|board| PAPER_ROUTE.replace("{code}", &board.code)),
         edit: board
             .filter(|_| asked.may_open("/papan/{code}/sunting"))
             .map(|board| format!("/papan/{}/sunting", board.code)),
@@ -73,6 +80,27 @@ pub fn build(
         empty: empty(asked, &material),
         chrome,
     })
+}
+
+/// The board on paper.
+const PAPER_ROUTE: &str = "/papan/{code}/papan.pdf";
+/// The files that can be made of one widget, with their words.
+const FILE_ROUTES: [(&str, &str); 3] = [
+    ("/papan/{code}/widget/{widget}/tabel.xlsx", "XLSX"),
+    ("/papan/{code}/widget/{widget}/tabel.csv", "CSV"),
+    ("/papan/{code}/widget/{widget}/gambar.png", "PNG"),
+];
+
+/// What the map below the sections is called among the widgets of its board.
+const MAP: &str = "peta";
+/// Where the tiles of a section stand among its widgets, which count from 1.
+const TILES: usize = 0;
+
+/// The files of the widget at a place of a board, for readers who may have them.
+fn files(asked: &Asked, board: &str, widget: &str) -> Vec<(String, String)> {
+    let open = FILE_ROUTES.iter().filter(|(route, _)| asked.may_open(route));
+    let filled = |route: &str| route.replace("{code}", board).replace("{widget}", widget);
+    open.map(|(route, words)| (filled(route), (*words).to_owned())).collect()
 }
 
 fn title(board: &BoardFile, asked: &Asked) -> String {
@@ -177,16 +205,27 @@ pub fn sections(
     board: &BoardFile,
 ) -> AppResult<Vec<SectionItem>> {
     let mut sections = Vec::new();
-    for section in &board.section {
+    // Editions for a desk offer files; the code is empty while a board is being made.
+    let offers = surface == Surface::Desk && !board.code.is_empty();
+    let files = |section: usize, widget: usize| match offers {
+        true => files(asked, &board.code, &format!("{section}-{widget}")),
+        false => Vec::new(),
+    };
+    for (nth, section) in (1..).zip(&board.section) {
         let known = section.indicators.iter().filter(|code| is_known(asked, material, code));
         let tiles: Vec<WidgetDef> = known.map(|code| WidgetDef::tile(code)).collect();
-        let shown = section.widget.iter().filter(|widget| widget.place().is_on(surface));
-        let mut put = |defs: Vec<&WidgetDef>| -> AppResult<Vec<Framed>> {
-            defs.into_iter().map(|def| place(reader, asked, material, surface, def)).collect()
-        };
-        let (tiles, widgets) = (put(tiles.iter().collect())?, put(shown.collect())?);
+        let shown = (1..).zip(&section.widget).filter(|(_, widget)| widget.place().is_on(surface));
+        let mut put = |def: &WidgetDef| place(reader, asked, material, surface, def);
+        let tiles = tiles.iter().map(&mut put).collect::<AppResult<Vec<Framed>>>()?;
+        let mut widgets = Vec::new();
+        for (at, def) in shown {
+            let framed = put(def)?;
+            let has_table = framed.piece.has_table();
+            widgets.push(Framed { files: if has_table { files(nth, at) } else { Vec::new() }, ..framed });
+        }
         if !tiles.is_empty() || !widgets.is_empty() {
-            sections.push(SectionItem { name: section_words(asked, section), tiles, widgets });
+            let files = if tiles.is_empty() { Vec::new() } else { files(nth, TILES) };
+            sections.push(SectionItem { name: section_words(asked, section), tiles, widgets, files });
         }
     }
     Ok(sections)
@@ -218,6 +257,7 @@ fn map(
     asked: &Asked,
     material: &Material,
     code: &str,
+    board: Option<&str>,
 ) -> AppResult<Option<MapItem>> {
     let Some(indicator) = material.catalog.by_code(code) else { return Ok(None) };
     let Some(latest) = material.latest.get(&indicator.id) else { return Ok(None) };
@@ -240,6 +280,7 @@ fn map(
         crate::indicators::Look::default(),
     )?;
     Ok(Some(MapItem {
+        files: board.map_or_else(Vec::new, |board| files(asked, board, MAP)),
         title: format!("{}: {}", indicator_name(&indicator.row, asked.t), asked.t.tr(below_key(level))),
         href: rules::indicator_href(code, material.region),
         map,

@@ -8,13 +8,14 @@ pub mod pages;
 mod store;
 #[cfg(test)]
 mod tests;
-mod today;
+pub mod today;
 pub mod widgets;
 
 use crate::{
     error::{AppError, AppResult},
     indicators::watch,
     web::{NavItem, PageRequest, Routes},
+    widgets::Surface,
 };
 use axum::{
     extract::Path,
@@ -53,7 +54,9 @@ async fn show_home(request: PageRequest) -> AppResult<Response> {
     let restricted = watch::note_view(&request.app, &request.asked.who, "board", "home", None).await?;
     request
         .kept_by_nobody(restricted)
-        .cached(NavItem::Board, |reader, asked, chrome| build::build(reader, asked, chrome, None))
+        .cached(NavItem::Board, |reader, asked, chrome| {
+            build::build(reader, asked, chrome, Surface::Desk, None)
+        })
         .await
 }
 
@@ -65,6 +68,8 @@ async fn show_board(Path(code): Path<String>, request: PageRequest) -> AppResult
     let restricted = watch::note_view(&request.app, &request.asked.who, "board", &code, None).await?;
     request
         .kept_by_nobody(restricted)
-        .cached(NavItem::Board, move |reader, asked, chrome| build::build(reader, asked, chrome, Some(&code)))
+        .cached(NavItem::Board, move |reader, asked, chrome| {
+            build::build(reader, asked, chrome, Surface::Desk, Some(&code))
+        })
         .await
 }

@@ -28,6 +28,8 @@ pub struct BoardPage {
     pub sections: Vec<SectionItem>,
     /// The regions below, for the board's indicator.
     pub map: Option<MapItem>,
+    /// Where the board is had on paper, for those who may.
+    pub paper: Option<String>,
     /// Where the board is edited, for those who may.
     pub edit: Option<String>,
     /// The other boards: address and title.
@@ -87,6 +89,8 @@ pub struct SectionItem {
     pub tiles: Vec<Framed>,
     /// Its other widgets, in order.
     pub widgets: Vec<Framed>,
+    /// The files that can be made of its tiles: address and words.
+    pub files: Vec<(String, String)>,
 }
 
 /// The map and what it shows.
@@ -95,6 +99,8 @@ pub struct MapItem {
     pub title: String,
     /// The indicator's page.
     pub href: String,
+    /// The files that can be made of it: address and words.
+    pub files: Vec<(String, String)>,
     /// The map.
     pub map: RegionMap,
 }

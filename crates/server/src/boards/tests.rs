@@ -222,8 +222,12 @@ impl Center {
     /// The board as somebody sees it.
     fn board(&self, asked: &Asked) -> String {
         let chrome = Chrome::new(asked.t, "Uji", NavItem::Board, "/", asked.now, &asked.identity.time_zone);
-        let page =
-            self.app.db().read(|reader| Ok(build(reader, asked, chrome.clone(), None))).unwrap().unwrap();
+        let page = self
+            .app
+            .db()
+            .read(|reader| Ok(build(reader, asked, chrome.clone(), Surface::Desk, None)))
+            .unwrap()
+            .unwrap();
         page.render().unwrap()
     }
 

@@ -1,7 +1,12 @@
 //! The leader's page on a phone: what needs you today, what changed since yesterday, who has not moved. At most
 //! nine cards; each is a sentence, a small line and one tap to the figure's origin.
 
-use super::{build::empty, exceptions::exceptions, material::Material, pages::ExceptionItem};
+use super::{
+    build::{empty, summary},
+    exceptions::exceptions,
+    material::Material,
+    pages::ExceptionItem,
+};
 use crate::{
     error::AppResult,
     indicators::{rules, store::indicator_name},
@@ -23,6 +28,9 @@ const MOST_CHANGES: usize = 5;
 /// "Yesterday": a day before now.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// The brief on paper.
+const PAPER_ROUTE: &str = "/hari-ini/laporan.pdf";
+
 /// The page.
 #[derive(Template)]
 #[template(path = "boards/today.html")]
@@ -31,6 +39,8 @@ pub struct TodayPage {
     pub chrome: Chrome,
     /// What needs the leader, worst first.
     pub cards: Vec<Card>,
+    /// The state of the government in one sentence.
+    pub summary: String,
     /// Things that are not listed.
     pub more: usize,
     /// What changed since yesterday.
@@ -43,6 +53,8 @@ pub struct TodayPage {
     pub silent: Vec<SilentItem>,
     /// It is the edition that browsers keep, and restricted figures are left out.
     pub without_restricted: bool,
+    /// The brief on paper, for those who may have it.
+    pub paper: Option<String>,
     /// Instead of everything, when there is nothing yet.
     pub empty: Option<Empty>,
 }
@@ -101,12 +113,14 @@ pub fn build(reader: &mut Reader<'_>, asked: &Asked, chrome: Chrome) -> AppResul
     moved.items.truncate(MOST_CHANGES);
     Ok(TodayPage {
         cards,
+        summary: summary(asked, &material),
         more,
         changes: moved.items,
         changed_besides,
         had_yesterday,
         silent: silent(asked, &material),
         without_restricted: asked.scope.sensitivity < asked.who.scope.sensitivity,
+        paper: asked.may_open(PAPER_ROUTE).then(|| PAPER_ROUTE.to_owned()),
         empty: empty(asked, &material),
         chrome,
     })

@@ -6,7 +6,7 @@ use crate::{
     app::{App, DataMark, read_data_mark},
     audit,
     config::{Config, LogFormat},
-    privacy, redact, routes, sources, vault, walls, web,
+    privacy, redact, reports, routes, sources, vault, walls, web,
 };
 use anyhow::Context;
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
@@ -96,6 +96,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let housekeeping = tokio::spawn(accounts::jobs::run_housekeeping(app.clone(), door, stopping.clone()));
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let retention = tokio::spawn(privacy::jobs::run_retention(app.clone(), stopping.clone()));
+    let paper = tokio::spawn(reports::jobs::run_reports(app.clone(), stopping.clone()));
     let watcher = tokio::spawn(watch_data(app.clone(), stopping.clone()));
     let keys = tokio::spawn(watch_keys(app.clone(), stopping.clone()));
     let chain = tokio::spawn(audit::jobs::watch_chain(app.clone(), stopping.clone()));
@@ -114,6 +115,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     background.await?;
     housekeeping.await?;
     retention.await?;
+    paper.await?;
     watcher.await?;
     keys.await?;
     chain.await?;

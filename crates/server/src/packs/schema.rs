@@ -35,9 +35,33 @@ pub struct PackFile {
     /// with the last two digits of each region's code, and `--` where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tile_map: Vec<String>,
+    /// Who answers for what is printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<PaperDef>,
     /// Names of the sectors, in the order of the board.
     #[serde(default)]
     pub sector: Vec<Sector>,
+}
+
+/// What stands on every printed report: who answers for it and who signs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaperDef {
+    /// The agency that answers for the report, in full. Default: the agencies whose figures it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible: Option<String>,
+    /// The office that signs, such as `Kepala Dinas Komunikasi dan Informatika`. Default: no place to sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
+    /// The place written before the day, such as `Blora`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Who holds the office. Default: a line to write on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Number of the official with its word, such as `NIP 1970…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
 }
 
 /// A group of indicators on the board.

@@ -7,9 +7,10 @@ use super::{
     located::Problem,
     plan::{self, Change, Definitions, How, Thing},
     rows::{self, Ids},
+    schema::PaperDef,
 };
 use crate::{
-    app::Identity,
+    app::{Identity, PaperIdentity},
     audit::{Action, Actor, Audit, Entry},
 };
 use pendopo_figures::{
@@ -107,7 +108,20 @@ pub fn identity_of(pack: &Pack) -> Identity {
             .iter()
             .map(|s| (s.code.clone(), s.name.clone(), s.name_en.clone().unwrap_or_else(|| s.name.clone())))
             .collect(),
+        paper: paper_of(file.paper.as_ref()),
         tiles: read_tiles(&file.tile_map, file.region).unwrap_or_default(),
+    }
+}
+
+fn paper_of(file: Option<&PaperDef>) -> PaperIdentity {
+    let Some(file) = file else { return PaperIdentity::default() };
+    let said = |text: &Option<String>| text.clone().unwrap_or_default();
+    PaperIdentity {
+        responsible: said(&file.responsible),
+        office: said(&file.office),
+        city: said(&file.city),
+        name: said(&file.name),
+        number: said(&file.number),
     }
 }
 

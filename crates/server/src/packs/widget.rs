@@ -331,6 +331,18 @@ impl WidgetDef {
         })
     }
 
+    /// A map of an indicator, with nothing else said.
+    pub fn map(indicator: &str) -> WidgetDef {
+        WidgetDef::Map(Map {
+            title: None,
+            title_en: None,
+            span: None,
+            surfaces: Vec::new(),
+            indicator: indicator.to_owned(),
+            region: None,
+        })
+    }
+
     /// The indicators it names, each with the key under which it does: `indicators/1`.
     pub fn indicators(&self) -> Vec<(String, &str)> {
         match self {

@@ -5,5 +5,6 @@ mod doors;
 mod editor;
 mod matrix;
 mod passkeys;
+mod reports;
 mod walls;
 mod world;

@@ -31,6 +31,8 @@ pub enum NavItem {
     Users,
     /// Screens and programs.
     Devices,
+    /// Reports that are made by themselves.
+    Paper,
     /// One's own account.
     Profile,
     /// None of them.
@@ -48,7 +50,7 @@ impl NavItem {
 
     /// Belongs to running the center: on a small screen it is found from one's account.
     pub fn is_manage(self) -> bool {
-        matches!(self, NavItem::Users | NavItem::Devices)
+        matches!(self, NavItem::Users | NavItem::Devices | NavItem::Paper)
     }
 }
 
@@ -122,7 +124,7 @@ pub struct NavLink {
     pub item: NavItem,
 }
 
-const NAVIGATION: [NavLink; 9] = [
+const NAVIGATION: [NavLink; 10] = [
     NavLink { href: "/hari-ini", key: "nav-today", item: NavItem::Today },
     NavLink { href: "/papan", key: "nav-board", item: NavItem::Board },
     NavLink { href: "/indikator", key: "nav-indicators", item: NavItem::Indicators },
@@ -132,6 +134,7 @@ const NAVIGATION: [NavLink; 9] = [
     NavLink { href: "/penarikan", key: "nav-runs", item: NavItem::Runs },
     NavLink { href: "/pengguna", key: "nav-users", item: NavItem::Users },
     NavLink { href: "/perangkat", key: "nav-devices", item: NavItem::Devices },
+    NavLink { href: "/cetak", key: "nav-paper", item: NavItem::Paper },
 ];
 
 impl Chrome {

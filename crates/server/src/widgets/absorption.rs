@@ -3,6 +3,7 @@
 use super::scale::{Px, Scale};
 use crate::web::{Tr, change, figure};
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Strokes, Table, Tone};
 
 /// One region.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +79,48 @@ impl Absorption {
             })
             .collect();
         Absorption { t, caption, decimals, rows }
+    }
+
+    /// The same as a table.
+    pub fn table(&self) -> Table {
+        let t = self.t;
+        let share = |value: Option<f64>| Cell::number(value, Some(self.decimals), self.write(&value));
+        let pair = |drawn: &Drawn| {
+            let bar = |width: Option<Px>, tone| (0.0, width.map_or(0.0, |width| width.0), tone);
+            let bars = vec![bar(drawn.physical, Tone::One), bar(drawn.financial, Tone::Other)];
+            Cell::Drawn { drawn: Strokes { bars, ..Strokes::default() } }
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns: vec![
+                Column::short(t.tr("region")),
+                Column::number(t.tr("absorption-physical"), "%"),
+                Column::number(t.tr("absorption-financial"), "%"),
+                Column::drawn(),
+                Column::words(t.tr("absorption-gap")),
+            ],
+            rows: self
+                .rows
+                .iter()
+                .map(|drawn| Row {
+                    cells: vec![
+                        Cell::words(&drawn.row.name),
+                        share(drawn.row.physical),
+                        share(drawn.row.financial),
+                        pair(drawn),
+                        Cell::words(&drawn.gap),
+                    ],
+                })
+                .collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What its bars stand for: each tone with its words.
+    pub fn key(&self) -> Vec<(Tone, String)> {
+        [(Tone::One, "absorption-physical"), (Tone::Other, "absorption-financial")]
+            .map(|(tone, key)| (tone, self.t.tr(key).into_owned()))
+            .to_vec()
     }
 
     fn write(&self, value: &Option<f64>) -> String {

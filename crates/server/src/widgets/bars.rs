@@ -1,11 +1,13 @@
 //! Regions or groups in order, each with a bar from zero. The chart is its own table.
 
 use super::{
-    Mark,
+    Mark, Measure,
+    on_paper::{state_cell, tone},
     scale::{Px, Scale},
 };
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Strokes, Table};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +71,43 @@ impl Bars {
             rows: rows.into_iter().map(|row| (row.clone(), row.value.map(extent))).collect(),
             target,
             target_text,
+        }
+    }
+
+    /// The same as a table.
+    pub fn table(&self, measure: &Measure) -> Table {
+        let t = self.t;
+        let marked = self.rows.iter().any(|(row, _)| row.mark.is_some());
+        let mut columns = Vec::new();
+        columns.extend(self.numbered.then(|| Column::number(t.tr("rank"), "")));
+        columns.push(Column::short(self.head.clone()));
+        columns.extend(marked.then(|| Column::short(t.tr("state"))));
+        columns.push(Column::number(t.tr("value"), measure.unit.clone()));
+        columns.push(Column::drawn());
+        columns.extend(self.notes.then(|| Column::words(t.tr("note"))));
+        let row = |(place, (row, extent)): (usize, &(Bar, Option<(Px, Px)>))| {
+            let mut cells = Vec::new();
+            if self.numbered {
+                cells.push(if row.value.is_some() { Cell::words(place.to_string()) } else { Cell::Empty });
+            }
+            cells.push(Cell::words(&row.name));
+            if marked {
+                cells.push(state_cell(row.mark.as_ref()));
+            }
+            cells.push(Cell::number(row.value, measure.decimals, &row.text));
+            let bars = extent.iter().map(|(x, width)| (x.0, x.0 + width.0, tone(row.mark.as_ref())));
+            let target = self.target.map(|target| target.0);
+            cells.push(Cell::Drawn { drawn: Strokes { bars: bars.collect(), target, ..Strokes::default() } });
+            if self.notes {
+                cells.push(Cell::quiet(&row.note));
+            }
+            Row { cells }
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns,
+            rows: (1..).zip(&self.rows).map(row).collect(),
+            notes: Some(self.target_text.clone()).filter(|text| !text.is_empty()).into_iter().collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::scale::{Px, Scale};
 use askama::Template;
+use pendopo_paper::{Strokes, Tone};
 
 /// A bullet.
 #[derive(Debug, Clone, PartialEq, Template)]
@@ -36,6 +37,16 @@ impl Bullet {
             band: target
                 .zip(target_high)
                 .map(|(low, high)| (Px(x.at(low)), Px((x.at(high) - x.at(low)).max(0.0)))),
+        }
+    }
+
+    /// The same in the strokes of paper.
+    pub fn strokes(&self, tone: Tone) -> Strokes {
+        Strokes {
+            bars: vec![(self.zero.0, self.zero.0 + self.width.0, tone)],
+            band: self.band.map(|(low, width)| (low.0, low.0 + width.0)),
+            target: self.target.map(|target| target.0),
+            ..Strokes::default()
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct Camera {
 
 impl Camera {
     /// The machine that shows the picture, so that a reader knows where the link leads.
-    fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         let rest = self.address.split_once("://").map_or(self.address.as_str(), |(_, rest)| rest);
         rest.split(['/', '?', '#']).next().unwrap_or(rest)
     }

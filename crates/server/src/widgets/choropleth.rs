@@ -106,6 +106,11 @@ impl MapDrawing {
         cells.zip(&self.shapes).filter_map(fits).collect()
     }
 
+    /// Whether the boundary of this cell is known.
+    pub fn draws(&self, cell: usize) -> bool {
+        self.shapes.get(cell).is_some_and(Option::is_some)
+    }
+
     /// The layers of points, each with `d` of its mark.
     pub fn layers(&self) -> impl Iterator<Item = (&MapPoints, &'static str)> {
         self.points.iter().zip(MARKS.iter().copied().cycle())

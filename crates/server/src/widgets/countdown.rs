@@ -30,4 +30,14 @@ impl Countdown {
         };
         Countdown { number, words, day, event, class }
     }
+
+    /// The number, or the words where there is none; the words beside it.
+    pub fn large(&self) -> (&str, &str) {
+        if self.number.is_empty() { (&self.words, "") } else { (&self.number, &self.words) }
+    }
+
+    /// What happens, and when.
+    pub fn said(&self) -> [&str; 2] {
+        [&self.event, &self.day]
+    }
 }

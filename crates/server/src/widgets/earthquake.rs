@@ -2,12 +2,15 @@
 
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Table};
 
 /// The strongest earthquake of a day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Quake {
     /// The day in words.
     pub day: String,
+    /// Magnitude; `None` when it is hidden.
+    pub value: Option<f64>,
     /// Magnitude in words, such as `5,9`.
     pub magnitude: String,
     /// Depth in words.
@@ -19,7 +22,7 @@ pub struct Quake {
 }
 
 /// The list.
-#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "widgets/earthquake.html")]
 pub struct Earthquake {
     t: Tr,
@@ -42,6 +45,28 @@ impl Earthquake {
     /// The newest first; `credit` names who measured them.
     pub fn new(t: Tr, caption: String, quakes: Vec<Quake>, credit: String) -> Earthquake {
         Earthquake { t, caption, quakes, credit }
+    }
+
+    /// The same as a table.
+    pub fn table(&self) -> Table {
+        let t = self.t;
+        let (depth, felt) = (self.has_depth(), self.has_felt());
+        let mut columns = vec![Column::short(t.tr("day")), Column::number(t.tr("quake-magnitude"), "")];
+        columns.extend(depth.then(|| Column::short(t.tr("quake-depth"))));
+        columns.extend(felt.then(|| Column::short(t.tr("quake-felt"))));
+        let words = |text: &Option<String>| text.as_ref().map_or(Cell::Empty, Cell::words);
+        let row = |quake: &Quake| {
+            let mut cells = vec![Cell::words(&quake.day), Cell::number(quake.value, None, &quake.magnitude)];
+            cells.extend(depth.then(|| words(&quake.depth)));
+            cells.extend(felt.then(|| words(&quake.felt)));
+            Row { cells }
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns,
+            rows: self.quakes.iter().map(row).collect(),
+            notes: vec![t.tr1("credit", self.credit.as_str())],
+        }
     }
 
     fn has_depth(&self) -> bool {

@@ -21,6 +21,15 @@ pub struct Origin {
     pub age: String,
 }
 
+/// In what the numbers of a widget are measured, where all of them share it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// Their unit.
+    pub unit: String,
+    /// Their decimal places.
+    pub decimals: Option<u8>,
+}
+
 /// A widget in its frame.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "widgets/frame.html")]
@@ -41,6 +50,10 @@ pub struct Framed {
     pub freshness: Option<Mark>,
     /// What can be opened from it: address and words.
     pub actions: Vec<(String, String)>,
+    /// The files that can be made of it: address and words.
+    pub files: Vec<(String, String)>,
+    /// Unit and places of its numbers.
+    pub measure: Measure,
     /// Width, in columns of twelve.
     pub span: u8,
     /// What is in the frame.
@@ -51,9 +64,18 @@ impl Framed {
     /// Period, agency, age and unit in one line.
     fn from(&self) -> String {
         let Origin { unit, period, source, age } = &self.origin;
-        let parts = [period, source, unit, age];
-        parts.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" · ")
+        joined([period, source, unit, age])
     }
+
+    /// The same without its age, which changes while the paper lies on the table.
+    pub(super) fn from_on_paper(&self) -> String {
+        let Origin { unit, period, source, .. } = &self.origin;
+        joined([period, source, unit, ""])
+    }
+}
+
+fn joined(parts: [&str; 4]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// Every kind of widget.

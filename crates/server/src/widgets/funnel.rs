@@ -3,6 +3,7 @@
 use super::scale::Px;
 use crate::web::{Tr, figure};
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Table, Tone};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +60,35 @@ impl Funnel {
             previous = value;
         }
         Funnel { t, caption, rows }
+    }
+
+    /// The same as a table.
+    pub fn table(&self) -> Table {
+        let t = self.t;
+        let row = |drawn: &Drawn| {
+            let bar = drawn.width.map(|width| Cell::bar(0.0, width.0, Tone::Plain));
+            Row {
+                cells: vec![
+                    Cell::words(&drawn.step.name),
+                    bar.unwrap_or(Cell::Empty),
+                    Cell::number(drawn.step.value, None, &drawn.step.text),
+                    Cell::words(&drawn.of_previous),
+                    Cell::words(&drawn.of_first),
+                ],
+            }
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns: vec![
+                Column::words(t.tr("funnel-step")),
+                Column::drawn(),
+                Column::number(t.tr("value"), ""),
+                Column::number(t.tr("funnel-of-previous"), ""),
+                Column::number(t.tr("funnel-of-first"), ""),
+            ],
+            rows: self.rows.iter().map(row).collect(),
+            notes: Vec::new(),
+        }
     }
 
     /// The last step's share of the first, in words.

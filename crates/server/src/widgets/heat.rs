@@ -1,7 +1,9 @@
 //! Rows by periods, each cell coloured by class: where and when at once.
 
+use super::Measure;
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Cell, Column, Ground, Row, Table};
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,9 @@ pub enum Stronger {
 /// A row as drawn: name, address, and per cell its CSS class and words.
 type Drawn = (String, Option<String>, Vec<(String, String)>);
 
+/// The value behind each cell of a row, where there is one that may be seen.
+type Values = Vec<Option<f64>>;
+
 /// A heat table.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "widgets/heat.html")]
@@ -46,6 +51,7 @@ pub struct Heat {
     head: String,
     columns: Vec<String>,
     rows: Vec<Drawn>,
+    values: Vec<Values>,
     /// The key of the shades, when there are several.
     scale: Option<String>,
 }
@@ -86,6 +92,50 @@ impl Heat {
             })
             .collect();
         let key = if stronger == Stronger::High { "heat-scale-high" } else { "heat-scale-low" };
-        Heat { t, caption, head, columns, rows: drawn, scale: (high > low).then(|| t.tr(key).into_owned()) }
+        let scale = (high > low).then(|| t.tr(key).into_owned());
+        let value = |cell: &HeatCell| match cell {
+            HeatCell::Value(value, _) => Some(*value),
+            HeatCell::Hidden(_) | HeatCell::Missing => None,
+        };
+        let values = rows.iter().map(|row| row.cells.iter().map(value).collect()).collect();
+        Heat { t, caption, head, columns, rows: drawn, values, scale }
+    }
+
+    /// The same as a table.
+    pub fn table(&self, measure: &Measure) -> Table {
+        let mut columns = vec![Column::short(self.head.clone())];
+        columns.extend(self.columns.iter().map(|head| Column::number(head.clone(), measure.unit.clone())));
+        let cell = |((class, words), value): (&(String, String), &Option<f64>)| Cell::Shaded {
+            ground: ground(class),
+            value: *value,
+            decimals: measure.decimals,
+            words: words.clone(),
+        };
+        let row = |((name, _, cells), values): (&Drawn, &Values)| Row {
+            cells: std::iter::once(Cell::words(name)).chain(cells.iter().zip(values).map(cell)).collect(),
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns,
+            rows: self.rows.iter().zip(&self.values).map(row).collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// What its grounds stand for.
+    pub fn key(&self) -> Vec<(Vec<Ground>, String)> {
+        let shades = self.scale.iter().map(|words| (vec![Ground::Q0, Ground::Q2, Ground::Q4], words.clone()));
+        let others = [(Ground::Hatched, "no-value"), (Ground::Dotted, "hidden")]
+            .map(|(ground, key)| (vec![ground], self.t.tr(key).into_owned()));
+        shades.chain(others).collect()
+    }
+}
+
+/// The ground of a CSS class.
+fn ground(class: &str) -> Ground {
+    match class {
+        "hatched" => Ground::Hatched,
+        "dotted" => Ground::Dotted,
+        shade => Ground::shade(shade.trim_start_matches('q').parse().unwrap_or(0)),
     }
 }

@@ -43,6 +43,16 @@ impl Instead {
         Instead { mark: Mark::new(reason.shape(), what), advice, action }
     }
 
+    /// The state.
+    pub fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// What to do.
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
+
     /// The state in a few words.
     pub fn words(&self) -> &str {
         &self.mark.word

@@ -1,8 +1,9 @@
 //! People by sex and age group: one row per group, a bar to each side, its numbers beside it.
 
-use super::scale::Px;
+use super::{Measure, scale::Px};
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Cell as PaperCell, Column, Row, Table, Tone};
 
 /// One side of an age group.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,5 +53,37 @@ impl Pyramid {
             })
             .collect();
         Pyramid { t, caption, rows }
+    }
+
+    /// The same as a table.
+    pub fn table(&self, measure: &Measure) -> Table {
+        let t = self.t;
+        let number = |cell: &Cell| PaperCell::number(cell.value, measure.decimals, &cell.text);
+        let bar = |width: Option<Px>, left: bool, tone: Tone| match width {
+            Some(width) if left => PaperCell::bar(100.0 - width.0, 100.0, tone),
+            Some(width) => PaperCell::bar(0.0, width.0, tone),
+            None => PaperCell::Empty,
+        };
+        let row = |(group, male, female): &Drawn| Row {
+            cells: vec![
+                number(&group.male),
+                bar(*male, true, Tone::One),
+                PaperCell::words(&group.name),
+                bar(*female, false, Tone::Other),
+                number(&group.female),
+            ],
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns: vec![
+                Column::number(t.tr("pyramid-male"), measure.unit.clone()),
+                Column::drawn(),
+                Column::short(t.tr("pyramid-age")),
+                Column::drawn(),
+                Column::number(t.tr("pyramid-female"), measure.unit.clone()),
+            ],
+            rows: self.rows.iter().map(row).collect(),
+            notes: Vec::new(),
+        }
     }
 }

@@ -2,11 +2,13 @@
 //! range of places, and a region too small to judge has no place. The drawing stands inside its table.
 
 use super::{
-    Mark,
+    Mark, Measure,
+    on_paper::{state_cell, tone},
     scale::{Px, Scale},
 };
 use crate::web::{Tr, thousands};
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Strokes, Table};
 
 /// 95 % of a normal distribution lie within so many standard deviations.
 const Z: f64 = 1.959_963_984_540_054;
@@ -154,6 +156,58 @@ impl Ranking {
             target_text,
             fair,
         }
+    }
+
+    /// The same as a table.
+    pub fn table(&self, measure: &Measure) -> Table {
+        let t = self.t;
+        let marked = self.rows.iter().any(|drawn| drawn.row.mark.is_some());
+        let samples = self.has_samples();
+        let mut columns = vec![Column::short(t.tr("rank-place")), Column::short(t.tr("region"))];
+        columns.extend(marked.then(|| Column::short(t.tr("state"))));
+        columns.push(Column::number(t.tr("value"), measure.unit.clone()));
+        columns.push(Column::drawn());
+        columns.extend(self.fair.then(|| Column::number(t.tr("rank-interval"), "")));
+        columns.extend(samples.then(|| Column::number(t.tr("rank-sample"), "")));
+        let row = |drawn: &Drawn| {
+            let mark = drawn.row.mark.as_ref();
+            let mut cells = vec![Cell::words(&drawn.place), Cell::words(&drawn.row.name)];
+            cells.extend(marked.then(|| state_cell(mark)));
+            cells.push(Cell::number(drawn.row.value, measure.decimals, &drawn.row.text));
+            let whisker = drawn.whisker.map(|(low, high)| (low.0, high.0));
+            let (dot, target) = (Some((drawn.dot.0, tone(mark))), self.target.map(|target| target.0));
+            cells.push(Cell::Drawn { drawn: Strokes { dot, whisker, target, ..Strokes::default() } });
+            cells.extend(self.fair.then(|| Cell::quiet(&drawn.interval)));
+            cells.extend(samples.then(|| Cell::number(drawn.row.sample, Some(0), self.sample(&drawn.row))));
+            Row { cells }
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns,
+            rows: self.rows.iter().map(row).collect(),
+            notes: self.notes(),
+        }
+    }
+
+    /// What is said below the table.
+    fn notes(&self) -> Vec<String> {
+        let t = self.t;
+        let mut notes = vec![self.target_text.clone()];
+        if self.more > 0 {
+            notes.push(t.tr1("rank-more", self.more));
+        }
+        if !self.small.is_empty() {
+            let each = self.small.iter().map(|(row, sample)| format!("{} {} ({sample})", row.name, row.text));
+            let each = each.collect::<Vec<_>>().join(", ");
+            notes.push(format!("{} {each}.", t.tr1("rank-small", self.min_sample.as_str())));
+        }
+        if !self.without.is_empty() {
+            let each = self.without.iter().map(|row| format!("{} ({})", row.name, row.text));
+            notes.push(format!("{} {}.", t.tr("rank-without"), each.collect::<Vec<_>>().join(", ")));
+        }
+        notes.push(t.tr(if self.fair { "rank-fair" } else { "rank-no-interval" }).into_owned());
+        notes.retain(|note| !note.is_empty());
+        notes
     }
 
     fn sample(&self, row: &Ranked) -> String {

@@ -4,11 +4,14 @@
 //! the map comes with its table.
 
 use super::{
+    Measure,
     choropleth::{MapDrawing, MapName, MapShape},
     classes::{Class, Method, class_of, classes},
+    on_paper::standalone,
 };
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Block, Cell, Column, Ground, LegendKey, MapTile, Row, Swatch, Table};
 
 /// One region.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +30,7 @@ pub struct MapCell {
 
 /// A field of regions.
 #[derive(Debug, Clone, PartialEq, Template)]
-#[template(path = "widgets/region_map.html")]
+#[template(path = "widgets/region_map.html", blocks = ["drawing"])]
 pub struct RegionMap {
     t: Tr,
     caption: String,
@@ -44,6 +47,8 @@ pub struct RegionMap {
 
 /// Classes of the palette.
 pub const CLASSES: usize = 5;
+/// Cells side by side on paper, where nothing says where they lie.
+const CELLS_ACROSS: usize = 6;
 /// More cells than this are drawn small.
 const DENSE_FROM: usize = 40;
 
@@ -100,6 +105,92 @@ impl RegionMap {
                 .collect(),
             drawing: None,
             tiles: Vec::new(),
+        }
+    }
+
+    /// The same as a table.
+    pub fn table(&self, measure: &Measure) -> Table {
+        let t = self.t;
+        let row = |(cell, _): &(MapCell, Option<usize>)| Row {
+            cells: vec![Cell::words(&cell.name), Cell::number(cell.value, measure.decimals, &cell.text)],
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns: vec![Column::short(t.tr("region")), Column::number(t.tr("value"), measure.unit.clone())],
+            rows: self.cells.iter().map(row).collect(),
+            notes: vec![self.summary.clone()],
+        }
+    }
+
+    /// The same on paper: drawn where boundaries are known, the rest as cells, and the key.
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        let drawing = self.drawing.as_ref().map(|_| standalone(&self.as_drawing().to_string()));
+        if let Some(svg) = drawing {
+            blocks.push(Block::Drawing {
+                svg,
+                alt: format!("{}. {}", self.caption, self.summary),
+                width: 1.0,
+            });
+        }
+        let cells = self.paper_cells();
+        if !cells.is_empty() {
+            let across = cells.iter().filter_map(|cell| cell.at).map(|(_, column)| column + 1).max();
+            blocks.push(Block::Cells { columns: across.unwrap_or(CELLS_ACROSS), cells });
+        }
+        blocks.push(Block::Legend { keys: self.paper_key() });
+        blocks
+    }
+
+    fn paper_cells(&self) -> Vec<MapTile> {
+        let drawn = |nth: usize| self.drawing.as_ref().is_some_and(|drawing| drawing.draws(nth));
+        let place = |nth: usize| {
+            let (row, column) = self.tiles.get(nth).copied().flatten()?;
+            Some((usize::from(row.saturating_sub(1)), usize::from(column.saturating_sub(1))))
+        };
+        let cells = self.cells.iter().enumerate().filter(|(nth, _)| !drawn(*nth));
+        cells
+            .map(|(nth, (cell, shade))| MapTile {
+                at: place(nth),
+                name: cell.name.clone(),
+                value: cell.text.clone(),
+                ground: Self::ground(cell, *shade),
+            })
+            .collect()
+    }
+
+    fn paper_key(&self) -> Vec<LegendKey> {
+        let t = self.t;
+        let key = |ground, words| LegendKey { swatch: Swatch::Ground { ground }, words };
+        let shades = self.legend.iter();
+        let mut keys: Vec<LegendKey> = shades
+            .map(|(shade, words, count)| key(Ground::shade(*shade), format!("{words} ({count})")))
+            .collect();
+        if self.missing > 0 {
+            keys.push(key(Ground::Hatched, t.tr1("map-missing", self.missing)));
+        }
+        if self.hidden > 0 {
+            keys.push(key(Ground::Dotted, t.tr1("map-hidden", self.hidden)));
+        }
+        for (layer, mark) in self.drawing.iter().flat_map(MapDrawing::layers) {
+            let svg = format!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-11 -11 22 22\"><path d=\"{mark}\"/></svg>"
+            );
+            let words = format!("{} ({})", layer.name, layer.points.len());
+            keys.push(LegendKey { swatch: Swatch::Svg { svg }, words });
+        }
+        if self.drawing.is_none() {
+            let words = t.tr(if self.tiles.is_empty() { "map-order" } else { "map-tiles" }).into_owned();
+            keys.push(LegendKey { swatch: Swatch::None, words });
+        }
+        keys
+    }
+
+    fn ground(cell: &MapCell, shade: Option<usize>) -> Ground {
+        match shade {
+            Some(shade) => Ground::shade(shade),
+            None if cell.hidden => Ground::Dotted,
+            None => Ground::Hatched,
         }
     }
 

@@ -1,6 +1,9 @@
 //! A small line without axes: only the course of things, and the target as a thin line.
 
-use super::scale::{Px, Scale, path};
+use super::{
+    on_paper::standalone,
+    scale::{Px, Scale, path},
+};
 use askama::Template;
 
 /// A sparkline. It repeats what the words beside it say, so screen readers skip it.
@@ -30,5 +33,10 @@ impl Sparkline {
             end: values.iter().enumerate().filter_map(at).next_back().map(|(x, y)| (Px(x), Px(y))),
             target: target.map(|target| Px(y.at(target))),
         }
+    }
+
+    /// The same as a file of its own.
+    pub fn drawing(&self) -> String {
+        standalone(&self.to_string())
     }
 }

@@ -1,8 +1,9 @@
 //! Agencies by sectors: in each cell how many figures are in which state, the worst first.
 
-use super::Mark;
+use super::{Mark, on_paper::paper_mark};
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Table};
 
 /// How many figures are in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,28 @@ impl Statuses {
             }
         }
         Statuses { t, caption, columns, rows, key }
+    }
+
+    /// The same as a table.
+    pub fn table(&self) -> Table {
+        let mut columns = vec![Column::short(self.t.tr("agency"))];
+        columns.extend(self.columns.iter().map(|head| Column::words(head.clone())));
+        let cell = |states: &Vec<StateCount>| match states.is_empty() {
+            true => Cell::quiet("·"),
+            false => Cell::Counts {
+                counts: states.iter().map(|state| (paper_mark(&state.mark), state.count)).collect(),
+            },
+        };
+        let row = |row: &StatusRow| Row {
+            cells: std::iter::once(Cell::words(&row.short)).chain(row.cells.iter().map(cell)).collect(),
+        };
+        let rows = self.rows.iter().map(row).collect();
+        Table { caption: self.caption.clone(), columns, rows, notes: Vec::new() }
+    }
+
+    /// The states that stand in it.
+    pub fn key(&self) -> &[Mark] {
+        &self.key
     }
 
     fn column(&self, index: &usize) -> &str {

@@ -2,9 +2,9 @@
 
 use super::{
     Absorption, AgeGroup, Bar, Bars, BulletRow, Bullets, Cell, Countdown, Feed, FeedItem, Framed, Funnel,
-    Heat, HeatCell, HeatRow, Instead, MapCell, Mark, Origin, PatternPage, Piece, Progress, Pyramid, Ranked,
-    Ranking, RankingOptions, Reason, RegionMap, Shape, Sparkline, StateCount, StatusRow, Statuses, Step,
-    Stronger, Tile, Trend, TrendPoint, Weather, WeatherDay,
+    Heat, HeatCell, HeatRow, Instead, MapCell, Mark, Measure, Origin, PatternPage, Piece, Progress, Pyramid,
+    Ranked, Ranking, RankingOptions, Reason, RegionMap, Shape, Sparkline, StateCount, StatusRow, Statuses,
+    Step, Stronger, Tile, Trend, TrendPoint, Weather, WeatherDay,
 };
 use crate::web::{Chrome, NavItem, Tr, figure};
 use askama::Template;
@@ -45,6 +45,9 @@ fn names_from_outside_are_escaped_everywhere() {
         name: HOSTILE.to_owned(),
         href: "/indikator/x".to_owned(),
         figure: Some(figure(1.0, HOSTILE, 0, false, Lang::Id)),
+        value: Some(1.0),
+        unit: HOSTILE.to_owned(),
+        decimals: 0,
         instead: HOSTILE.to_owned(),
         mark: Mark::status(TargetStatus::OffTrack, t),
         target: Some(HOSTILE.to_owned()),
@@ -342,6 +345,9 @@ fn widgets_escape_what_they_are_given() {
             vec![BulletRow {
                 name: text(),
                 href: text(),
+                value: Some(1.0),
+                unit: text(),
+                decimals: 0,
                 text: text(),
                 value_href: Some(text()),
                 mark: mark.clone(),
@@ -368,7 +374,11 @@ fn widgets_escape_what_they_are_given() {
             t,
             text(),
             vec![text()],
-            vec![WeatherDay { day: text(), values: vec![Some(text())], rain: Some(1.0) }],
+            vec![WeatherDay {
+                day: text(),
+                values: vec![Some(Cell { value: None, text: text() })],
+                rain: Some(1.0),
+            }],
             text(),
         )),
         Piece::Funnel(Funnel::new(t, text(), vec![step(HOSTILE, Some(1.0))])),
@@ -385,6 +395,8 @@ fn widgets_escape_what_they_are_given() {
             origin: Origin { unit: text(), period: text(), source: text(), age: text() },
             freshness: Some(mark.clone()),
             actions: vec![(text(), text())],
+            files: vec![(text(), text())],
+            measure: Measure { unit: text(), decimals: None },
             span: 6,
             piece,
         };
@@ -392,6 +404,46 @@ fn widgets_escape_what_they_are_given() {
         assert!(!html.contains("<img") && html.contains("&#60;img"), "{html}");
         assert!(!html.contains("=\"<") && !html.contains("&\"'"), "an attribute is left open: {html}");
     }
+}
+
+/// What a page shows is on paper as well, in whatever state it is; and no table has odd numbers.
+#[test]
+fn every_kind_of_widget_is_set_on_paper_in_every_state() {
+    let zone = jiff::tz::TimeZone::UTC;
+    let (mut set, mut tables) = (0, 0);
+    for lang in Lang::ALL {
+        let chrome =
+            Chrome::new(Tr(lang), "Contoh", NavItem::None, "/pola", jiff::Timestamp::UNIX_EPOCH, &zone);
+        let page = PatternPage::new(chrome);
+        for framed in page.widgets() {
+            if let Some(table) = framed.table() {
+                tables += 1;
+                assert!(framed.piece.has_table(), "{}", framed.kind);
+                let width = table.columns.len();
+                for row in &table.rows {
+                    assert_eq!(row.cells.len(), width, "{}: {row:?}", framed.kind);
+                    for cell in &row.cells {
+                        let value = cell.value().map_or(0.0, |(value, _)| value);
+                        assert!(
+                            value.is_finite() && !cell.text().contains("NaN"),
+                            "{}: {cell:?}",
+                            framed.kind
+                        );
+                    }
+                }
+            } else {
+                assert!(!framed.piece.has_table(), "{}", framed.kind);
+            }
+        }
+        let blocks: Vec<pendopo_paper::Block> =
+            page.widgets().map(|framed| framed.block(framed.fits_half())).collect();
+        set += blocks.len();
+        let document = crate::reports::blank_for_testing(lang, blocks);
+        let bytes = pendopo_paper::pdf(&document, pendopo_paper::Limits::default()).unwrap();
+        assert!(bytes.starts_with(b"%PDF"));
+    }
+    println!("counted: widgets on paper: {set} set, {tables} of them with a table");
+    assert!(set > 200 && tables > 150, "{set} {tables}");
 }
 
 #[test]

@@ -31,6 +31,11 @@ impl Text {
         paragraphs.retain(|paragraph| !paragraph.is_empty());
         Text { paragraphs }
     }
+
+    /// The paragraphs.
+    pub fn paragraphs(&self) -> &[String] {
+        &self.paragraphs
+    }
 }
 
 #[cfg(test)]

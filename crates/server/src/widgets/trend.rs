@@ -1,9 +1,14 @@
 //! A line over time with its target, last year and gaps, labelled directly. Drawn twice, for a desk and
 //! for a phone, since a drawing that shrinks takes its letters with it; style sheets show one of them.
 
-use super::scale::{Px, Scale, path, spread};
+use super::{
+    Measure,
+    on_paper::standalone,
+    scale::{Px, Scale, path, spread},
+};
 use crate::web::{Tr, figure};
 use askama::Template;
+use pendopo_paper::{Cell, Column, Row, Table};
 
 /// One period.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,6 +44,16 @@ pub struct Trend {
     plots: Vec<Plot>,
     has_target: bool,
     has_last_year: bool,
+    has_ahead: bool,
+}
+
+/// One drawing alone.
+#[derive(Template)]
+#[template(path = "widgets/trend_plot.html")]
+struct PlotDrawing<'a> {
+    plot: &'a Plot,
+    caption: &'a str,
+    summary: &'a str,
     has_ahead: bool,
 }
 
@@ -89,6 +104,11 @@ const NARROW: Frame =
     Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 128.0, months: 3 };
 /// For a screen on a wall: fewer months, and letters that stay large when it is.
 const WALL: Frame = Frame { class: "wide", width: 620.0, height: 330.0, left: 50.0, right: 150.0, months: 5 };
+/// For paper, across the page and across half of it: letters as high as those of the text beside it.
+const PAPER: Frame =
+    Frame { class: "wide", width: 860.0, height: 250.0, left: 56.0, right: 160.0, months: 12 };
+const PAPER_HALF: Frame =
+    Frame { class: "wide", width: 430.0, height: 230.0, left: 50.0, right: 138.0, months: 4 };
 const TOP: f64 = 14.0;
 const FOOT: f64 = 28.0;
 const LABEL_GAP: f64 = 17.0;
@@ -125,6 +145,39 @@ impl Trend {
     #[must_use]
     pub fn for_wall(self) -> Trend {
         Trend { plots: vec![draw(&WALL, &self.points, &self.unit, self.decimals, self.t)], ..self }
+    }
+
+    /// The same as a file of its own, for paper.
+    pub fn drawing(&self, half: bool) -> String {
+        let frame = if half { &PAPER_HALF } else { &PAPER };
+        let plot = draw(frame, &self.points, &self.unit, self.decimals, self.t);
+        let Trend { caption, summary, has_ahead, .. } = self;
+        let drawing = PlotDrawing { plot: &plot, caption, summary, has_ahead: *has_ahead };
+        standalone(&drawing.to_string())
+    }
+
+    /// The same as a table, the newest period first.
+    pub fn table(&self, measure: &Measure) -> Table {
+        let t = self.t;
+        let places = measure.decimals.or(Some(self.decimals));
+        let mut columns =
+            vec![Column::short(t.tr("period")), Column::number(t.tr("value"), self.unit.clone())];
+        columns.extend(self.has_target.then(|| Column::number(t.tr("target"), self.unit.clone())));
+        columns.extend(self.has_last_year.then(|| Column::number(t.tr("last-year"), self.unit.clone())));
+        let row = |point: &TrendPoint| {
+            let mut cells = vec![
+                Cell::words(&point.label),
+                // A hidden value has words in its place, and what is expected is a range: neither is a number.
+                Cell::number(point.value.filter(|_| point.hidden.is_none()), places, self.write_value(point)),
+            ];
+            let target = point.target.filter(|_| point.target_high.is_none());
+            cells.extend(self.has_target.then(|| Cell::number(target, places, self.write_target(point))));
+            let before = || Cell::number(point.last_year, places, self.write(&point.last_year));
+            cells.extend(self.has_last_year.then(before));
+            Row { cells }
+        };
+        let rows = self.points.iter().rev().map(row).collect();
+        Table { caption: self.caption.clone(), columns, rows, notes: vec![self.summary.clone()] }
     }
 
     /// What it shows, in a sentence.

@@ -1,16 +1,20 @@
 //! Weather by days: a table with a bar for the rain.
 
-use super::scale::{Px, Scale};
+use super::{
+    Cell,
+    scale::{Px, Scale},
+};
 use crate::web::Tr;
 use askama::Template;
+use pendopo_paper::{Cell as PaperCell, Column, Row, Table, Tone};
 
 /// One day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeatherDay {
     /// The day in words.
     pub day: String,
-    /// One value per column, in words; `None` where nothing was reported.
-    pub values: Vec<Option<String>>,
+    /// One value per column; `None` where nothing was reported.
+    pub values: Vec<Option<Cell>>,
     /// The rain as a number, for its bar.
     pub rain: Option<f64>,
 }
@@ -49,5 +53,30 @@ impl Weather {
             })
             .collect();
         Weather { t, caption, columns, rows, credit, has_rain }
+    }
+
+    /// The same as a table.
+    pub fn table(&self) -> Table {
+        let t = self.t;
+        let mut columns = vec![Column::short(t.tr("day"))];
+        columns.extend(self.columns.iter().map(|head| Column::number(head.clone(), "")));
+        columns.extend(self.has_rain.then(Column::drawn));
+        let cell = |value: &Option<Cell>| match value {
+            Some(cell) => PaperCell::number(cell.value, None, &cell.text),
+            None => PaperCell::quiet("–"),
+        };
+        let row = |(day, rain): &Drawn| {
+            let mut cells = vec![PaperCell::words(&day.day)];
+            cells.extend(day.values.iter().map(cell));
+            let bar = || rain.map_or(PaperCell::Empty, |width| PaperCell::bar(0.0, width.0, Tone::Plain));
+            cells.extend(self.has_rain.then(bar));
+            Row { cells }
+        };
+        Table {
+            caption: self.caption.clone(),
+            columns,
+            rows: self.rows.iter().map(row).collect(),
+            notes: vec![t.tr1("credit", self.credit.as_str())],
+        }
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     runs::store::{ListedRun, RunFilter, read_runs},
     web::{TimeStyle, thousands},
     widgets::{
-        Earthquake, Feed, FeedItem, Framed, Instead, Mark, Piece, Quake, Reason, Shape, Weather, WeatherDay,
-        roman,
+        Cell, Earthquake, Feed, FeedItem, Framed, Instead, Mark, Piece, Quake, Reason, Shape, Weather,
+        WeatherDay, roman,
     },
 };
 use pendopo_figures::{
@@ -143,7 +143,8 @@ pub fn weather(reader: &mut Reader<'_>, site: &Site<'_>, it: &widget::Weather) -
                 .enumerate()
                 .map(|(column, indicator)| {
                     let value = values.get(&(*period, column))?;
-                    Some(rules::words_or_hidden(&indicator.row, *value, t))
+                    let text = rules::words_or_hidden(&indicator.row, *value, t);
+                    Some(Cell { value: *value, text })
                 })
                 .collect(),
             rain: seen
@@ -195,6 +196,7 @@ pub fn earthquake(reader: &mut Reader<'_>, site: &Site<'_>, it: &widget::Earthqu
         .iter()
         .map(|point| Quake {
             day: rules::period_label(point.period, t),
+            value: point.value,
             magnitude: point.value.map_or_else(|| rules::hidden_words(&magnitude.row, t), number),
             depth: depth.and_then(|depth| Some(rules::words(&depth.row, at(&depths, point.period)?, t))),
             felt: at(&felt, point.period).and_then(roman).map(|word| format!("{word} MMI")),

@@ -18,9 +18,9 @@ use crate::{
     packs::widget::WidgetDef,
     sources::store::SourceHealth,
     web::Asked,
-    widgets::{Framed, Instead, Mark, Origin, Piece, Reason, Surface},
+    widgets::{Framed, Instead, Mark, Measure, Origin, Piece, Reason, Surface},
 };
-use pendopo_figures::{Reader, questions::LatestFigure};
+use pendopo_figures::{IndicatorRow, Reader, questions::LatestFigure};
 use pendopo_vocab::{FreshnessState, RegionCode};
 
 /// Puts one widget together.
@@ -80,6 +80,11 @@ struct Found<'a> {
     latest: LatestFigure,
 }
 
+/// In what an indicator is measured.
+fn measure_of(row: &IndicatorRow) -> Measure {
+    Measure { unit: row.unit.clone(), decimals: Some(row.decimals) }
+}
+
 /// What a widget shows, before it is framed.
 struct Shown {
     title: String,
@@ -88,14 +93,23 @@ struct Shown {
     origin: Origin,
     freshness: Option<Mark>,
     actions: Vec<(String, String)>,
+    measure: Measure,
     piece: Piece,
 }
 
 impl Shown {
     /// A piece under a heading, without an origin.
     fn bare(title: String, summary: String, piece: Piece) -> Shown {
-        let origin = Origin::default();
-        Shown { title, href: None, summary, origin, freshness: None, actions: Vec::new(), piece }
+        Shown {
+            title,
+            href: None,
+            summary,
+            origin: Origin::default(),
+            freshness: None,
+            actions: Vec::new(),
+            measure: Measure::default(),
+            piece,
+        }
     }
 }
 
@@ -113,6 +127,8 @@ impl<'a> Site<'a> {
             origin: shown.origin,
             freshness: shown.freshness,
             actions: if self.surface.is_still() { Vec::new() } else { shown.actions },
+            files: Vec::new(),
+            measure: shown.measure,
             span: place.span,
             piece: shown.piece,
         }
@@ -233,6 +249,7 @@ impl<'a> Site<'a> {
             origin: self.origin(found.indicator, found.latest.period),
             freshness: self.material.freshness(self.asked, &found.indicator.row),
             actions: vec![(lineage, self.asked.t.tr("lineage-link").into_owned())],
+            measure: measure_of(&found.indicator.row),
             piece,
         }
     }

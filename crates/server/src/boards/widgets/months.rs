@@ -5,7 +5,7 @@ use crate::{
     error::AppResult,
     indicators::rules,
     packs::widget,
-    widgets::{Framed, Heat, HeatCell, HeatRow, Instead, Piece, Reason, Stronger},
+    widgets::{Framed, Heat, HeatCell, HeatRow, Instead, Measure, Piece, Reason, Stronger},
 };
 use pendopo_figures::{
     IndicatorRow, Reader, Stored,
@@ -193,7 +193,9 @@ fn by_agency(reader: &mut Reader<'_>, site: &Site<'_>, wanted: usize) -> AppResu
                 .iter()
                 .map(|period| match tallies.get(&(*id, period.id())) {
                     #[expect(clippy::cast_precision_loss, reason = "a center has hundreds of indicators")]
-                    Some((met, all)) => HeatCell::Value(*met as f64 / *all as f64, format!("{met}/{all}")),
+                    Some((met, all)) => {
+                        HeatCell::Value(*met as f64 / *all as f64 * 100.0, format!("{met}/{all}"))
+                    }
                     None => HeatCell::Missing,
                 })
                 .collect(),
@@ -214,6 +216,8 @@ fn by_agency(reader: &mut Reader<'_>, site: &Site<'_>, wanted: usize) -> AppResu
         Heat::new(t, title.clone(), t.tr("agency").into_owned(), labels(&periods, site), rows, Stronger::Low);
     let mut shown = Shown::bare(title, summary, Piece::Heat(heat));
     shown.origin.unit = t.tr("heat-agencies-unit").into_owned();
+    // On the page 3/4; a spreadsheet would take that for a day.
+    shown.measure = Measure { unit: "%".to_owned(), decimals: Some(0) };
     Ok(site.framed(shown))
 }
 

@@ -1,6 +1,6 @@
 //! Widgets that put figures side by side: agencies by sectors, steps, people by sex and age.
 
-use super::{Shown, Site};
+use super::{Shown, Site, measure_of};
 use crate::{
     error::AppResult,
     indicators::{
@@ -233,6 +233,7 @@ pub fn pyramid(reader: &mut Reader<'_>, site: &Site<'_>, it: &widget::Pyramid) -
         href: Some(rules::indicator_href(&row.code, site.region)),
         freshness: site.material.freshness(asked, row),
         origin: crate::widgets::Origin { unit: row.unit.clone(), ..origin },
+        measure: measure_of(row),
         ..Shown::bare(site.title_of(indicator), summary, Piece::Pyramid(Pyramid::new(t, caption, groups)))
     }))
 }

@@ -87,6 +87,9 @@ pub fn bullets(reader: &mut Reader<'_>, site: &Site<'_>, codes: &[String]) -> Ap
         rows.push(BulletRow {
             name: indicator_name(row, t).to_owned(),
             href: rules::indicator_href(&row.code, site.region),
+            value,
+            unit: row.unit.clone(),
+            decimals: row.decimals,
             text: latest.as_ref().map_or_else(
                 || t.tr("no-value").into_owned(),
                 |latest| rules::words_or_hidden(row, latest.value, t),

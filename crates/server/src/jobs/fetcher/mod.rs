@@ -7,6 +7,7 @@
 pub mod address;
 mod file;
 mod http;
+pub mod mail;
 mod patience;
 mod problem;
 pub mod provider;

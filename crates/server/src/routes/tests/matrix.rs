@@ -135,6 +135,8 @@ fn path(world: &World, route: &str, rule: &Rule, thing: Thing) -> String {
         ("z", "10"),
         ("x", "827"),
         ("y", "531"),
+        ("widget", "1-0"),
+        ("name", "laporan-pagi"),
     ] {
         path = put(name, value, path);
     }

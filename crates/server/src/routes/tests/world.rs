@@ -86,7 +86,11 @@ pub struct Reply {
     pub status: StatusCode,
     pub location: String,
     pub cookies: Vec<String>,
+    /// `Content-Type`.
+    pub kind: String,
     pub body: String,
+    /// The same where it is no text.
+    pub bytes: Vec<u8>,
 }
 
 const NOW: &str = "2026-10-05T01:00:00Z";
@@ -451,7 +455,9 @@ impl World {
             status: parts.status,
             location: parts.headers.get(header::LOCATION).map_or_else(String::new, text),
             cookies: parts.headers.get_all(header::SET_COOKIE).iter().map(text).collect(),
+            kind: parts.headers.get(header::CONTENT_TYPE).map_or_else(String::new, text),
             body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.into(),
         }
     }
 }

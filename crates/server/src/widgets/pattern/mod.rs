@@ -51,6 +51,12 @@ const FRESHNESS: [FreshnessState; 7] = [
 ];
 
 impl PatternPage {
+    /// All widgets on it.
+    #[cfg(test)]
+    pub fn widgets(&self) -> impl Iterator<Item = &Framed> {
+        self.groups.iter().flat_map(|group| &group.cells).map(|(_, _, framed)| framed)
+    }
+
     /// The page in the frame's language.
     pub fn new(chrome: Chrome) -> PatternPage {
         let t = chrome.t;

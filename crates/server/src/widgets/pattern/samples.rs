@@ -4,8 +4,8 @@ use crate::{
     web::{Tr, figure, how_long, thousands},
     widgets::{
         Absorption, AgeGroup, Bar, Bars, Bullet, BulletRow, Bullets, Camera, Cell, Change, Countdown,
-        Earthquake, Feed, FeedItem, Framed, Funnel, Heat, HeatCell, HeatRow, Instead, MapCell, Mark, Origin,
-        Piece, Progress, Pyramid, Quake, Ranked, Ranking, RankingOptions, Reason, RegionMap, Shape,
+        Earthquake, Feed, FeedItem, Framed, Funnel, Heat, HeatCell, HeatRow, Instead, MapCell, Mark, Measure,
+        Origin, Piece, Progress, Pyramid, Quake, Ranked, Ranking, RankingOptions, Reason, RegionMap, Shape,
         Sparkline, StateCount, StatusRow, Statuses, Step, Stronger, Text, Tile, Trend, TrendPoint, Weather,
         WeatherDay, wilson,
     },
@@ -191,6 +191,8 @@ pub fn sample(t: Tr, kind: &'static str, case: Case) -> Framed {
         } else {
             vec![("#".to_owned(), t.tr("lineage-link").into_owned())]
         },
+        files: if without || nowhere { Vec::new() } else { vec![("#".to_owned(), "XLSX".to_owned())] },
+        measure: Measure { unit: case.unit().to_owned(), decimals: Some(case.decimals()) },
         span,
         piece,
     }
@@ -320,6 +322,9 @@ impl Sampler {
             name: self.name(),
             href: "#".to_owned(),
             figure: shown.map(|value| figure(value, self.case.unit(), self.case.decimals(), true, t.lang())),
+            value: shown,
+            unit: self.case.unit().to_owned(),
+            decimals: self.case.decimals(),
             instead: match self.case {
                 Case::Hidden => t.tr1("hidden-below", 5),
                 Case::Refused => t.tr("widget-refused").into_owned(),
@@ -378,6 +383,9 @@ impl Sampler {
                     name: format!("{} {}", self.name(), index + 1),
                     href: "#".to_owned(),
                     bullet: value.map(bar),
+                    value,
+                    unit: self.case.unit().to_owned(),
+                    decimals: self.case.decimals(),
                     text,
                     value_href: value.map(|_| "#".to_owned()),
                     target: self.t.tr1("target-at-most", self.write(self.target())),
@@ -566,7 +574,12 @@ impl Sampler {
                 let (rain_value, rain_text) = self.value(usize::try_from(index).unwrap_or(0), rain);
                 WeatherDay {
                     day: format!("{} Nov 2026", 24 - index),
-                    values: vec![Some(format!("{} °C", 33 - index)), Some(rain_text)],
+                    values: vec![
+                        Some(Cell {
+                            value: Some(f64::from(33 - index)), text: format!("{} °C", 33 - index)
+                        }),
+                        Some(Cell { value: rain_value, text: rain_text }),
+                    ],
                     rain: rain_value,
                 }
             })
@@ -578,6 +591,7 @@ impl Sampler {
         let quakes = (0..3)
             .map(|index| Quake {
                 day: format!("{} Nov 2026", 23 - index * 6),
+                value: Some(5.9 - f64::from(index) * 0.4),
                 magnitude: figure(5.9 - f64::from(index) * 0.4, "", 1, false, self.t.lang()).text(),
                 depth: Some(format!("{} km", 10 + index * 120)),
                 felt: (index != 1).then(|| "III MMI".to_owned()),
