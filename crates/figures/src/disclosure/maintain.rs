@@ -36,7 +36,7 @@ impl Touched {
             for at in periods {
                 let forced = forced(tx, catalog, id, at, &parts)?;
                 let hidden = if catalog.get(id)?.region_aggregation == RegionAggregation::Ratio {
-                    existing(tx, id, at, forced)?
+                    possible(tx, catalog, id, at, forced)?
                 } else {
                     Slice { catalog, indicator_id: id, period: at, parts: &parts }.hidden(tx, &forced)?
                 };
@@ -60,7 +60,7 @@ impl Touched {
             }
             for (breakdown_id, _) in breakdowns(tx, catalog, *dependent)? {
                 let series = Series { indicator_id: *dependent, breakdown_id };
-                for own in effective::periods(tx, series, ANY_PERIOD.0, ANY_PERIOD.1)? {
+                for own in periods_told(tx, catalog, series)? {
                     if reads(catalog, *dependent, period(own)?, id, changed)? {
                         periods.insert(own);
                     }
@@ -148,22 +148,37 @@ fn forced(
     Ok(places)
 }
 
-/// Those of the places that have a figure.
-fn existing(
+/// Those of the places of a ratio that have a figure or had one: where a denominator was corrected to zero
+/// the ratio is gone, but not from what was known before.
+fn possible(
     reader: &mut Reader<'_>,
+    catalog: &Catalog,
     id: i64,
     at: i32,
-    places: BTreeSet<Place>,
+    mut places: BTreeSet<Place>,
 ) -> Result<BTreeSet<Place>, DbError> {
-    let mut found = BTreeSet::new();
     let breakdowns: BTreeSet<i64> = places.iter().map(|place| place.0).collect();
     for breakdown_id in breakdowns {
         let series = Series { indicator_id: id, breakdown_id };
-        for (region, _) in effective::range(reader, series, at, 0, i64::MAX)? {
-            found.insert((breakdown_id, region));
+        if !periods_told(reader, catalog, series)?.contains(&at) {
+            places.retain(|place| place.0 != breakdown_id);
         }
     }
-    Ok(found.intersection(&places).copied().collect())
+    Ok(places)
+}
+
+/// The periods in which a series has a figure or had one; a ratio's are those of its numerator.
+fn periods_told(
+    reader: &mut Reader<'_>,
+    catalog: &Catalog,
+    series: Series,
+) -> Result<BTreeSet<i32>, DbError> {
+    let row = catalog.get(series.indicator_id)?;
+    let (RegionAggregation::Ratio, Some(numerator)) = (row.region_aggregation, row.numerator_id) else {
+        return Ok(effective::periods(reader, series, ANY_PERIOD.0, ANY_PERIOD.1)?.into_iter().collect());
+    };
+    let told = periods_told(reader, catalog, Series { indicator_id: numerator, ..series })?;
+    told.into_iter().map(|at| Ok(period(at)?.coarsen(row.cadence).id())).collect()
 }
 
 /// The newest periods up to `newest` of which something is hidden.

@@ -102,7 +102,7 @@ impl Pattern {
     }
 
     /// Publishes a release: `changes` are the cells, sums included, that are new or have another value.
-    /// `forced` cells are hidden whatever their value.
+    /// `forced` cells are hidden whatever their value, in the release that first gives them one.
     pub fn publish(&mut self, grid: &Grid, rule: Rule, changes: &[(usize, f64)], forced: &[usize]) {
         self.step += 1;
         for (cell, value) in changes {
@@ -116,7 +116,10 @@ impl Pattern {
         let mut zero_floor: Vec<usize> =
             changes.iter().map(|(cell, _)| *cell).filter(|cell| self.hidden[*cell]).collect();
         let bound = self.binds_hidden(grid, changes);
-        let forced: Vec<usize> = forced.iter().copied().filter(|cell| !self.hidden[*cell]).collect();
+        let due = |cell: &usize| !self.hidden[*cell] && !self.values[*cell].is_nan();
+        let mut forced: Vec<usize> = forced.iter().copied().filter(due).collect();
+        forced.sort_unstable();
+        forced.dedup();
         zero_floor.extend(&forced);
         zero_floor.sort_unstable();
         let mut targets: Vec<usize> =

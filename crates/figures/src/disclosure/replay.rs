@@ -41,9 +41,9 @@ impl Slice<'_> {
         if forced.is_empty() && !self.has_small(reader, rule)? {
             return Ok(BTreeSet::new());
         }
-        let told = self.revisions(reader)?;
+        let (parts, told) = self.revisions(reader)?;
         let levels = self.levels(indicator, &told)?;
-        let keys: Vec<&str> = self.parts.iter().map(|(_, key)| key.as_str()).collect();
+        let keys: Vec<&str> = parts.iter().map(|(_, key)| key.as_str()).collect();
         let place = |region: i64| levels.binary_search(&region).ok();
         let parents = levels
             .iter()
@@ -54,7 +54,7 @@ impl Slice<'_> {
             .collect();
         let grid = Grid::new(parents, &keys);
         let cell_of = |(breakdown, region): &Place| {
-            let part = self.parts.iter().position(|(id, _)| id == breakdown)?;
+            let part = parts.iter().position(|(id, _)| id == breakdown)?;
             Some(grid.cell(place(*region)?, part))
         };
         let forced: Vec<usize> = forced.iter().filter_map(cell_of).collect();
@@ -77,7 +77,7 @@ impl Slice<'_> {
             pattern.publish(&grid, rule, &changes, &forced);
         }
         let hidden = (0..grid.cells()).filter(|cell| pattern.is_hidden(*cell));
-        Ok(hidden.map(|cell| (self.parts[cell % keys.len()].0, levels[cell / keys.len()])).collect())
+        Ok(hidden.map(|cell| (parts[cell % keys.len()].0, levels[cell / keys.len()])).collect())
     }
 
     /// Whether anything small was ever reported: most tables have nothing to hide.
@@ -98,22 +98,28 @@ impl Slice<'_> {
         Ok(false)
     }
 
-    /// All revisions in the order in which they became visible.
-    fn revisions(&self, reader: &mut Reader<'_>) -> Result<Vec<Told>, DbError> {
-        let mut told = Vec::new();
-        for (part, (breakdown_id, _)) in self.parts.iter().enumerate() {
+    /// The breakdowns that were told of this period, and all revisions in the order in which they became
+    /// visible. What other periods are told by says nothing of this one: it neither adds to a sum here nor
+    /// stands in the way of a swap.
+    fn revisions(&self, reader: &mut Reader<'_>) -> Result<(Vec<&(i64, String)>, Vec<Told>), DbError> {
+        let (mut parts, mut told) = (Vec::new(), Vec::new());
+        for breakdown in self.parts {
+            let (part, before) = (parts.len(), told.len());
             reader.for_each(
                 "select commit_no, region_id, value from observation \
                  where indicator_id = $1 and breakdown_id = $2 and period = $3",
-                &[self.indicator_id.into(), (*breakdown_id).into(), self.period.into()],
+                &[self.indicator_id.into(), breakdown.0.into(), self.period.into()],
                 |row| {
                     told.push(Told { commit_no: row.get(0)?, part, region: row.get(1)?, value: row.get(2)? });
                     Ok(())
                 },
             )?;
+            if told.len() > before {
+                parts.push(breakdown);
+            }
         }
         told.sort_by_key(|told| (told.commit_no, told.part, told.region));
-        Ok(told)
+        Ok((parts, told))
     }
 
     /// Whether figures of this region are what roll-ups are made from.

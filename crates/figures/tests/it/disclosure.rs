@@ -91,15 +91,21 @@ type Said = (usize, usize, usize, i32, i32);
 
 fn staged(world: &World, said: &[Said]) -> Vec<StagedRow> {
     let mut rows: Vec<StagedRow> = Vec::new();
-    for (indicator, part, region, month, value) in said {
-        let period = if *indicator == 1 {
+    // The eleventh region stands for all villages at once: most of them are large then.
+    let each = said.iter().flat_map(|said| {
+        let all = if said.2 == 10 { 0..VILLAGES.len() } else { said.2..said.2 + 1 };
+        let far = if said.2 == 10 { 9 } else { 0 };
+        all.map(move |region| (said.0, said.1, region, said.3, said.4 + far * region as i32))
+    });
+    for (indicator, part, region, month, value) in each {
+        let period = if indicator == 1 {
             format!("{}", 2025 + month % 2)
         } else {
             format!("2026-{:02}", month % 3 + 1)
         };
-        let region = VILLAGES.iter().chain(&["33.16.01", "33.16"]).nth(*region).unwrap();
-        let mut row = row(world.reported[*indicator], region, &period, f64::from(*value));
-        row.breakdown_id = if *indicator == 1 { 0 } else { world.parts[*part] };
+        let region = VILLAGES.iter().chain(&["33.16.01", "33.16"]).nth(region).unwrap();
+        let mut row = row(world.reported[indicator], region, &period, f64::from(value));
+        row.breakdown_id = if indicator == 1 { 0 } else { world.parts[part] };
         let same = |other: &StagedRow| {
             (other.indicator_id, other.breakdown_id, other.period, other.region_id)
                 == (row.indicator_id, row.breakdown_id, row.period, row.region_id)
@@ -113,7 +119,7 @@ fn staged(world: &World, said: &[Said]) -> Vec<StagedRow> {
 
 fn explore(cases: u32, store: fn() -> Store) -> usize {
     let counted = std::cell::Cell::new(0);
-    let said = (0..3usize, 0..3usize, 0..10usize, 0..4i32, 0..24i32);
+    let said = (0..3usize, 0..3usize, 0..11usize, 0..4i32, 0..24i32);
     let runs = proptest::collection::vec(proptest::collection::vec(said, 1..40), 1..5);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 100, ..Config::default() };
     let result = TestRunner::new(config).run(&runs, |runs| {
@@ -132,6 +138,31 @@ fn explore(cases: u32, store: fn() -> Store) -> usize {
         panic!("{error}");
     }
     counted.get()
+}
+
+/// What is kept step by step is what `recompute` makes of the same runs.
+fn check_kept(runs: &[&[Said]]) {
+    let store = sqlite();
+    let world = world(&store);
+    for (now, said) in runs.iter().enumerate() {
+        store.run(now as i64 + 1, staged(&world, said));
+    }
+    let step_by_step = kept(&store);
+    store.db.write(|tx| recompute(tx, &world.ids, 100)).unwrap();
+    assert_eq!(kept(&store), step_by_step, "made anew, after {runs:?}");
+}
+
+#[test]
+fn a_breakdown_that_comes_later_marks_nothing_in_periods_before_it() {
+    // The weight is hidden, the mean is told by its total in one month and by a part in the next.
+    check_kept(&[&[(2, 2, 0, 0, 0), (1, 0, 0, 0, 0)], &[(2, 0, 0, 1, 0)]]);
+}
+
+#[test]
+fn a_breakdown_that_comes_later_hides_no_more_of_periods_before_it() {
+    // One small village among large ones; the month after tells a part as well.
+    let first = [(0, 0, 0, 0, 3), (0, 0, 1, 0, 20), (0, 0, 2, 0, 23), (0, 0, 3, 0, 22)];
+    check_kept(&[&first, &[(0, 1, 0, 1, 9), (0, 0, 0, 1, 20)]]);
 }
 
 #[test]
@@ -315,6 +346,27 @@ on_both! {
             assert_eq!(r.differences(&public, of("33.16"), at("2026-01"))?.len(), 1, "of figures that are shown");
             Ok(())
         }).unwrap();
+    }
+
+    fn a_ratio_that_is_gone_stays_hidden_in_what_was_known(store) {
+        let mut ill = indicator("ill", store.agency);
+        ill.counts = Counts::People;
+        let (ill, all) = (store.put(&ill), store.indicator("all"));
+        let mut rate = indicator("rate", store.agency);
+        rate.region_aggregation = RegionAggregation::Ratio;
+        (rate.numerator_id, rate.denominator_id) = (Some(ill), Some(all));
+        let rate = store.put(&rate);
+        let month = "2026-01";
+        store.run(1, vec![row(ill, VILLAGES[0], month, 3.0), row(all, VILLAGES[0], month, 100.0)]);
+        store.run(2, vec![row(all, VILLAGES[0], month, 0.0)]);
+        let public = Scope { sensitivity: Sensitivity::Public, ..Scope::everything() };
+        let of = SeriesOf { indicator_id: rate, region: code(VILLAGES[0]), breakdown_id: 0 };
+        let then = |scope: &Scope| {
+            let points = store.db.read(|r| r.trend(scope, of, Span::ALWAYS, Some(1))).unwrap();
+            points.iter().map(|point| point.value).collect::<Vec<_>>()
+        };
+        assert_eq!(then(&Scope::everything()), [Some(0.03)]);
+        assert_eq!(then(&public), [None], "three of a hundred that everybody may see");
     }
 
     fn a_change_of_the_rule_decides_anew(store) {

@@ -161,10 +161,10 @@ fn who(facts: &SourceFacts, lang: Lang) -> String {
     let ours = facts.problem.as_ref().is_some_and(RunProblem::is_ours);
     let both = facts.problem.as_ref().is_some_and(RunProblem::is_change);
     match (lang, ours, both) {
-        (Lang::Id, true, _) => "Yang bertindak: pengelola pusat data.".to_owned(),
+        (Lang::Id, true, _) => "Yang bertindak: pengelola pusat komando.".to_owned(),
         (Lang::En, true, _) => "To act: the center's own staff.".to_owned(),
         (Lang::Id, _, true) => {
-            format!("Yang bertindak: {agency}, lalu pengelola pusat data bila perubahan itu tetap.")
+            format!("Yang bertindak: {agency}, lalu pengelola pusat komando bila perubahan itu tetap.")
         }
         (Lang::En, _, true) => {
             format!("To act: {agency}, then the center's own staff if the change is to stay.")

@@ -283,7 +283,9 @@ impl FetchProblem {
                 format!("Berkas “{path}” belum ada. Minta dinas mengirimkannya.")
             }
             FetchProblem::ForbiddenFile { path } => {
-                format!("“{path}” berada di luar map berkas pusat data atau bukan berkas. Perbaiki sumber.")
+                format!(
+                    "“{path}” berada di luar map berkas pusat komando atau bukan berkas. Perbaiki sumber."
+                )
             }
             FetchProblem::FileInUse { path } => {
                 format!("Berkas “{path}” masih ditulis. Akan dibaca setelah selesai.")
