@@ -2,7 +2,10 @@
 
 use crate::support::{Center, PACK, number, text};
 use pendopo_figures::{Db, DbUrl};
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// A desa of kecamatan 33.16.01 as a square, `nth` from the west.
 fn desa(code: &str, nth: i32) -> String {
@@ -160,12 +163,11 @@ fn a_map_is_drawn_where_boundaries_are_known() {
         (2001..=2012).zip(0..).map(|(code, nth)| desa(&format!("33.16.01.{code}"), nth)).collect();
     flow.ok(&["boundaries", "import", &flow.file("desa.geojson", &collection(&all))]);
     // The running server notices by itself.
+    let until = Instant::now() + Duration::from_secs(10);
     let mut page = String::new();
-    for _ in 0..200 {
+    while !page.contains("data-peta") && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
         page = server.get(address).unwrap().1;
-        if page.contains("data-peta") {
-            break;
-        }
     }
     assert!(page.contains("data-peta"), "{page}");
     assert_eq!(page.matches("<title>").count(), 1 + 12, "the page's own and one of each desa: {page}");
