@@ -237,6 +237,7 @@ fn reader_of(app: &App, scheduled: &Scheduled, now: Timestamp) -> Asked {
         who: Arc::new(who),
         now,
         identity,
+        kept: app.kept(),
         path: "/".to_owned(),
         form_token: String::new(),
     }
