@@ -1,6 +1,7 @@
 // A real mail server on loopback for the tests of scheduled reports: takes letters with or without TLS and a
 // password, and prints each as a line of JSON. `node mail.mjs [certificate.pem key.pem]`; its first line is the port.
-// Lines on standard input: `refuse` (every letter with 550 from now on), `accept` (again).
+// Lines on standard input: `refuse` (every letter with 550 from now on), `accept` (again), `sync`; each is answered by
+// `"synced"`.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { SMTPServer } from 'smtp-server';
@@ -44,8 +45,9 @@ const server = new SMTPServer({
 server.on("error", () => {});
 server.listen(0, "127.0.0.1", () => console.log(String(server.server.address().port)));
 createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    refuse = line === "refuse";
-    console.log(refuse ? "refusing" : "accepting");
+  .on('line', (line) => {
+    if (line !== 'sync') refuse = line === 'refuse';
+    // Whatever came before has been printed before.
+    console.log('"synced"');
   })
-  .on("close", () => process.exit(0));
+  .on('close', () => process.exit(0));

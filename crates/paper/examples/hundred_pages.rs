@@ -55,6 +55,7 @@ fn document(tables: Vec<Table>) -> Document {
         page_words: PageWords { page: "Halaman".to_owned(), of: "dari".to_owned() },
         blocks,
         signature: Some(Signature { office: "Kepala Dinas Contoh".to_owned(), ..Signature::default() }),
+        appendix: Vec::new(),
         made: Made { year: 2026, month: 11, day: 24, hour: 8, minute: 15 },
     }
 }

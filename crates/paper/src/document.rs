@@ -29,6 +29,8 @@ pub struct Document {
     pub blocks: Vec<Block>,
     /// Who answers for it.
     pub signature: Option<Signature>,
+    /// What follows behind the signature, from a page of its own on.
+    pub appendix: Vec<Block>,
     /// When it was made, in the center's time: year, month, day, hour, minute.
     pub made: Made,
 }
@@ -247,7 +249,7 @@ pub struct Item {
 impl Document {
     /// How much there is to set: cells of tables, figures, paragraphs. What takes time and memory follows it.
     pub fn weight(&self) -> usize {
-        self.blocks.iter().map(Block::weight).sum()
+        self.blocks.iter().chain(&self.appendix).map(Block::weight).sum()
     }
 }
 

@@ -36,6 +36,7 @@ fn document(blocks: Vec<Block>) -> Document {
             office: "Kepala Dinas Uji".to_owned(),
             ..Signature::default()
         }),
+        appendix: Vec::new(),
         made: Made { year: 2026, month: 11, day: 24, hour: 8, minute: 15 },
     }
 }
@@ -254,6 +255,7 @@ fn words_are_words_wherever_they_stand() {
         all.notices = vec![words.to_owned()];
         all.facts = vec![(words.to_owned(), words.to_owned())];
         all.page_words = PageWords { page: words.to_owned(), of: words.to_owned() };
+        all.appendix = vec![Block::Heading { text: words.to_owned(), note: words.to_owned() }];
         all.signature = Some(Signature {
             place_and_day: words.to_owned(),
             office: words.to_owned(),

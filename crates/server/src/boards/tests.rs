@@ -423,6 +423,40 @@ async fn small_cells_stay_hidden_in_every_drawing() {
 }
 
 #[tokio::test]
+async fn small_cells_stay_hidden_on_paper_and_in_files() {
+    use pendopo_paper::{Cell, CsvStyle, csv};
+    let center = Center::open(BOARD).await;
+    let pyramid = "kind = \"pyramid\"\nindicator = \"orang-umur\"\nregion = \"33.16.01\"\n";
+    let bars = "kind = \"bars\"\nindicator = \"orang-umur\"\nby = \"part\"\nregion = \"33.16.01\"\n";
+    let table = |sensitivity, toml: &str| {
+        let framed = center.widget(&center.asked(Lang::Id, sensitivity), Surface::Paper, toml);
+        framed.table().unwrap()
+    };
+    for toml in [pyramid, bars] {
+        let (public, cleared) = (table(Sensitivity::Public, toml), table(Sensitivity::Internal, toml));
+        let mut hidden = 0;
+        for (seen, whole) in public.rows.iter().zip(&cleared.rows) {
+            for (cell, known) in seen.cells.iter().zip(&whole.cells) {
+                let Some((value, _)) = known.value().filter(|_| cell.value().is_none()) else { continue };
+                hidden += 1;
+                assert!(value < 5.0 || cell.text().contains("tidak ditampilkan"), "{seen:?} for {whole:?}");
+                assert!(cell.text().contains("tidak ditampilkan"), "{cell:?}");
+            }
+            // What is not said is not drawn either.
+            let numbers = seen.cells.iter().filter(|cell| cell.value().is_some()).count();
+            let strokes = seen.cells.iter().filter_map(|cell| match cell {
+                Cell::Drawn { drawn } => Some(drawn.bars.len()),
+                _ => None,
+            });
+            assert!(strokes.sum::<usize>() <= numbers, "{seen:?}");
+        }
+        assert!(hidden > 0, "nothing is hidden: {public:?}");
+        let text = csv(&public, CsvStyle::INDONESIAN, crate::spreadsheet::harmless);
+        assert!(text.contains("tidak ditampilkan (<5)"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn surfaces_choose_what_is_shown_and_how_much() {
     let wall_only = BOARD.replace("kind = \"countdown\"\n", "kind = \"countdown\"\nsurfaces = [\"wall\"]\n");
     let center = Center::open(&wall_only).await;

@@ -85,6 +85,7 @@ fn blank(asked: &Asked, title: String, summary: String, source: &Source) -> Docu
         },
         blocks: Vec::new(),
         signature: signature(asked),
+        appendix: Vec::new(),
         made: made(asked),
     }
 }
@@ -284,7 +285,7 @@ pub fn board(asked: &Asked, page: &BoardPage, appendix: bool) -> Document {
     document.blocks.extend(page.sections.iter().flat_map(section));
     document.blocks.extend(page.map.iter().map(map));
     if appendix {
-        document.blocks.extend(tables(asked, page));
+        document.appendix = tables(asked, page);
     }
     document
 }
@@ -452,6 +453,7 @@ pub fn blank_for_testing(lang: pendopo_vocab::Lang, blocks: Vec<Block>) -> Docum
         page_words: PageWords { page: String::new(), of: String::new() },
         blocks,
         signature: None,
+        appendix: Vec::new(),
         made: Made { year: 2026, month: 11, day: 24, hour: 8, minute: 15 },
     }
 }

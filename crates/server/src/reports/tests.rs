@@ -74,14 +74,25 @@ impl MailServer {
 
     /// From now on every letter is refused, or none.
     fn refuse(&mut self, refuse: bool) {
-        writeln!(self.child.stdin.as_mut().unwrap(), "{}", if refuse { "refuse" } else { "accept" }).unwrap();
-        let said = self.letters.recv_timeout(Duration::from_secs(10)).unwrap();
-        assert!(said.is_string(), "{said}");
+        let come = self.tell(if refuse { "refuse" } else { "accept" });
+        assert!(come.is_empty(), "{come:?}");
     }
 
-    /// All letters that have come.
-    fn letters(&self) -> Vec<serde_json::Value> {
-        self.letters.try_iter().collect()
+    /// All letters that have come and were not looked at yet.
+    fn letters(&mut self) -> Vec<serde_json::Value> {
+        self.tell("sync")
+    }
+
+    /// Tells it something; what it has said until it answers.
+    fn tell(&mut self, word: &str) -> Vec<serde_json::Value> {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{word}").unwrap();
+        let mut come = Vec::new();
+        loop {
+            match self.letters.recv_timeout(Duration::from_secs(20)).unwrap() {
+                said if said == "synced" => return come,
+                letter => come.push(letter),
+            }
+        }
     }
 }
 
@@ -220,7 +231,7 @@ fn attachment(letter: &serde_json::Value) -> Vec<u8> {
 async fn a_report_goes_to_the_folder_and_by_mail_over_tls_once_a_day() {
     let keys = tempfile::tempdir().unwrap();
     certificate(keys.path());
-    let server = MailServer::start(Some(keys.path()));
+    let mut server = MailServer::start(Some(keys.path()));
     let center = Center::open(&["sekda@uji.go.id", "bupati@uji.go.id"], |_| {
         Some(MailConfig {
             security: MailSecurity::Starttls,
@@ -298,7 +309,7 @@ async fn what_is_refused_is_told_and_tried_again_and_arrives_once() {
 async fn every_way_to_fail_has_its_words_and_an_end() {
     let keys = tempfile::tempdir().unwrap();
     certificate(keys.path());
-    let server = MailServer::start(Some(keys.path()));
+    let mut server = MailServer::start(Some(keys.path()));
     let secured = |user: &str, authority: bool| MailConfig {
         security: MailSecurity::Starttls,
         authority: authority.then(|| keys.path().join("mail.pem")),
@@ -349,7 +360,7 @@ async fn a_folder_that_is_missing_is_not_made_and_is_used_when_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_send_a_report_once() {
-    let server = MailServer::start(None);
+    let mut server = MailServer::start(None);
     let center = Center::open(&["sekda@uji.go.id"], |_| Some(plain(server.port)));
     center.look().await;
     center.go_on(33);
@@ -373,4 +384,54 @@ fn nothing_is_sent_until_somebody_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::for_testing(folder.path()).unwrap();
     assert!(config.mail.is_none() && config.paper.folder.is_none() && config.paper.schedule.is_empty());
+}
+
+/// Names come from packs and services: none of them is a formula in whatever file it ends up.
+#[test]
+fn no_exported_cell_is_a_formula() {
+    use crate::spreadsheet::harmless;
+    use calamine::{Data, Reader as _, Xlsx};
+    use pendopo_paper::{About, Cell, Column, CsvStyle, Made, Row, Table, csv, xlsx};
+    let triggers = ["=1+1", "+1+1", "-1+1", "@SUM(1;1)", "\t=1+1", "\r=1+1", "＝1+1", "x;=1+1;y", "\"=1+1\""];
+    let table = Table {
+        caption: "=1+1".to_owned(),
+        columns: vec![Column::words("=1+1"), Column::number("=1+1", "@SUM(1)")],
+        rows: triggers
+            .map(|text| Row { cells: vec![Cell::words(text), Cell::number(Some(-1.5), Some(1), text)] })
+            .to_vec(),
+        notes: vec!["=1+1".to_owned()],
+    };
+    let risky =
+        |cell: &str| cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝']) && cell.parse::<f64>().is_err();
+    for separator in [',', ';', '\t'] {
+        let text = csv(&table, CsvStyle { separator, decimal: '.' }, harmless);
+        for read_with in [b',', b';', b'\t'] {
+            let mut reader = ::csv::ReaderBuilder::new()
+                .delimiter(read_with)
+                .flexible(true)
+                .has_headers(false)
+                .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+            for record in reader.records() {
+                for cell in &record.unwrap() {
+                    assert!(!risky(cell), "{separator:?} read with {read_with}: {cell:?}");
+                }
+            }
+        }
+    }
+    let about = About {
+        table_sheet: "Tabel".to_owned(),
+        about_sheet: "Keterangan".to_owned(),
+        facts: vec![("=1+1".to_owned(), "=1+1".to_owned())],
+        made: Made { year: 2026, month: 11, day: 24, hour: 8, minute: 15 },
+    };
+    let bytes = xlsx(&table, &about, harmless).unwrap();
+    let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
+    for sheet in book.sheet_names() {
+        assert!(book.worksheet_formula(&sheet).unwrap().used_cells().next().is_none());
+        for (_, _, cell) in book.worksheet_range(&sheet).unwrap().used_cells() {
+            if let Data::String(text) = cell {
+                assert!(!risky(text), "{sheet}: {text}");
+            }
+        }
+    }
 }

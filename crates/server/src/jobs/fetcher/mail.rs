@@ -125,3 +125,64 @@ fn write(config: &MailConfig, letter: &Letter) -> Result<Message, String> {
         .multipart(body)
         .map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(text: &str) -> Letter {
+        Letter {
+            to: "sekda@uji.go.id".to_owned(),
+            subject: text.to_owned(),
+            text: text.to_owned(),
+            file_name: text.to_owned(),
+            file_kind: "application/pdf",
+            file: b"%PDF".to_vec(),
+            id: "abc".to_owned(),
+        }
+    }
+
+    fn config() -> MailConfig {
+        MailConfig {
+            host: "127.0.0.1".to_owned(),
+            port: 25,
+            security: MailSecurity::None,
+            authority: None,
+            user: String::new(),
+            from: "Pusat Uji <pusat@uji.go.id>".to_owned(),
+        }
+    }
+
+    /// Subjects and names come from packs, which somebody else may have written.
+    #[test]
+    fn no_letter_gets_a_header_that_was_not_meant() {
+        let headers = |text: &str| {
+            let written = write(&config(), &letter(text)).unwrap().formatted();
+            let written = String::from_utf8(written).unwrap();
+            let (head, _) = written.split_once("\r\n\r\n").unwrap();
+            let names = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+            let mut names: Vec<String> =
+                names.map(|line| line.split(':').next().unwrap().to_lowercase()).collect();
+            names.sort();
+            (names, written)
+        };
+        let (usual, _) = headers("Laporan pagi");
+        assert!(usual.contains(&"message-id".to_owned()), "{usual:?}");
+        for text in [
+            "Laporan\r\nBcc: orang@lain.id",
+            "Laporan\nBcc: orang@lain.id",
+            "Laporan\rBcc: orang@lain.id",
+            "\r\n\r\nisi sendiri",
+            "Laporan\u{0}\u{2028}Bcc: orang@lain.id",
+            "\"; filename=\"x.exe",
+            ".\r\nQUIT\r\n",
+        ] {
+            let (names, written) = headers(text);
+            assert_eq!(names, usual, "{text:?}");
+            assert_eq!(written.matches("Content-Disposition").count(), 1, "{written}");
+        }
+        for to in ["", "sekda", "sekda@uji.go.id\r\nBcc: x@y.id", "a@b.id, c@d.id"] {
+            assert!(write(&config(), &Letter { to: to.to_owned(), ..letter("x") }).is_err(), "{to}");
+        }
+    }
+}
