@@ -511,6 +511,8 @@ async fn a_figure_that_gets_worse_month_by_month_is_told_though_it_has_no_target
     });
     std::fs::write(center.app.config().files_folder.join("angka.csv"), falling).unwrap();
     run_source(&center.app, "angka", &RunOptions::default()).await.unwrap();
+    // Another request: what is kept belongs to one.
+    let all = center.asked(Lang::Id, Sensitivity::Restricted);
     let told = "Memburuk 4 bulan berturut-turut: dari 52,5";
     assert!(center.board(&all).contains(told));
     let chrome = Chrome::new(all.t, "Uji", NavItem::Today, "/", all.now, &all.identity.time_zone);
