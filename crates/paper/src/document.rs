@@ -25,11 +25,13 @@ pub struct Document {
     pub foot: String,
     /// The words of the page number.
     pub page_words: PageWords,
-    /// The contents, in order.
+    /// The contents, in order. They and the appendix are set in sheaves and handed over with each.
+    #[serde(skip)]
     pub blocks: Vec<Block>,
     /// Who answers for it.
     pub signature: Option<Signature>,
     /// What follows behind the signature, from a page of its own on.
+    #[serde(skip)]
     pub appendix: Vec<Block>,
     /// When it was made, in the center's time: year, month, day, hour, minute.
     pub made: Made,
@@ -254,7 +256,8 @@ impl Document {
 }
 
 impl Block {
-    fn weight(&self) -> usize {
+    /// See [`Document::weight`].
+    pub(crate) fn weight(&self) -> usize {
         match self {
             Block::Figures { items } => items.len() * 8,
             Block::Items { items } => items.len() * 6,

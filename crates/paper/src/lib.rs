@@ -6,6 +6,7 @@
 
 mod document;
 mod press;
+mod sheaf;
 mod sheet;
 mod table;
 #[cfg(test)]

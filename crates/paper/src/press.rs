@@ -1,13 +1,19 @@
 //! Sets documents: a world for typst in which there is one source, one file of data and a few fonts. It reads no
 //! folder, asks no network and knows no package and no date.
 
-use crate::document::Document;
+use crate::{
+    document::{Block, Document},
+    sheaf::sheaves,
+};
 use serde::Serialize;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use typst::{
     Library, LibraryExt, World, comemo,
     diag::{FileError, FileResult, SourceDiagnostic, Warned},
+    ecow::EcoVec,
     foundations::{Bytes, Datetime, Duration, Smart},
+    layout::Point,
+    model::Document as _,
     syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
     text::{Font, FontBook},
     utils::{LazyHash, Scalar},
@@ -28,8 +34,9 @@ struct Shop {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
-    template: FileId,
-    source: Source,
+    /// The template under a name of its own for each sheaf of a document: what is set from it is told apart by the
+    /// name. Names are never given back, so there are so many and no more; each is read when it is needed first.
+    templates: [OnceLock<Source>; MOST_SHEAVES],
     data: FileId,
 }
 
@@ -41,26 +48,37 @@ impl Shop {
         if fonts.len() != FONTS.len() {
             return Err("a font cannot be read".to_owned());
         }
-        // Interned once: an id is never given back.
-        let file = |name: &str| -> Result<FileId, String> {
-            let path = VirtualPath::new(name).map_err(|error| format!("{name}: {error:?}"))?;
-            Ok(RootedPath::new(VirtualRoot::Project, path).intern())
-        };
-        let (template, data) = (file("paper.typ")?, file("document.json")?);
         Ok(Shop {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
-            template,
-            source: Source::new(template, TEMPLATE.to_owned()),
-            data,
+            templates: [const { OnceLock::new() }; MOST_SHEAVES],
+            data: file("document.json")?,
         })
+    }
+
+    /// The template for the sheaf with this number; none when there are too many.
+    fn template(&self, nth: usize) -> Option<&Source> {
+        let slot = self.templates.get(nth)?;
+        if slot.get().is_none() {
+            let id = file(&format!("paper-{nth}.typ")).ok()?;
+            // Somebody else may have been quicker; theirs is the same.
+            let _ = slot.set(Source::new(id, TEMPLATE.to_owned()));
+        }
+        slot.get()
     }
 }
 
-/// The world of one document.
+/// The id of a file that is only here.
+fn file(name: &str) -> Result<FileId, String> {
+    let path = VirtualPath::new(name).map_err(|error| format!("{name}: {error:?}"))?;
+    Ok(RootedPath::new(VirtualRoot::Project, path).intern())
+}
+
+/// The world of one sheaf.
 struct Desk {
     shop: &'static Shop,
+    template: &'static Source,
     data: Bytes,
 }
 
@@ -74,11 +92,11 @@ impl World for Desk {
     }
 
     fn main(&self) -> FileId {
-        self.shop.template
+        self.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.shop.template { Ok(self.shop.source.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.template.id() { Ok(self.template.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
@@ -133,13 +151,31 @@ impl Default for Limits {
     }
 }
 
-/// What the template is given.
+/// What the template is given: a sheaf of a document, or what stands at the edges of its pages.
 #[derive(Serialize)]
 struct Given<'a> {
     document: &'a Document,
+    blocks: &'a [Block],
+    /// The head of the document stands above.
+    first: bool,
+    /// The signature stands below.
+    signed: bool,
     /// Width in points of a picture without pages.
     picture: Option<f64>,
+    /// The edges of so many pages, and nothing else.
+    edges: Option<usize>,
 }
+
+/// A document of so many pieces is set in one go: some fifteen pages.
+const IN_ONE_GO: usize = 4_000;
+/// Pieces of a longer one that are set at a time. While they are, twenty kilobytes are needed for each; what is ready
+/// takes two.
+const SHEAF: usize = 1_000;
+/// A document of more pieces is written without the tags that readers of screens go by: those of twenty thousand cells
+/// weigh more than its pages. It is what some thirty pages hold.
+const MOST_TAGGED: usize = 8_000;
+/// Sheaves of a document at most.
+const MOST_SHEAVES: usize = 130;
 
 /// A PDF of A4 pages.
 ///
@@ -148,13 +184,14 @@ struct Given<'a> {
 /// # Errors
 /// [`PaperError`].
 pub fn pdf(document: &Document, limits: Limits) -> Result<Vec<u8>, PaperError> {
-    let set = set(document, None, limits)?;
+    let set = set(document, limits)?;
     let made = &document.made;
     let at = Datetime::from_ymd_hms(i32::from(made.year), made.month, made.day, made.hour, made.minute, 0);
     let options = PdfOptions {
         ident: Smart::Custom(format!("{} {} {made:?}", document.place, document.title)),
         creator: Smart::Custom(Some("Pendopo".to_owned())),
         timestamp: at.map(Timestamp::new_utc),
+        tagged: document.weight() <= MOST_TAGGED,
         ..PdfOptions::default()
     };
     let bytes = typst_pdf::pdf(&set, &options).map_err(broken);
@@ -170,7 +207,10 @@ const LARGEST_PICTURE: f64 = 8_000.0;
 /// # Errors
 /// [`PaperError`].
 pub fn png(document: &Document, width: f64, scale: f64, limits: Limits) -> Result<Vec<u8>, PaperError> {
-    let set = set(document, Some(width), limits)?;
+    refuse_too_much(document, limits)?;
+    let mut given = Given::of(document, &document.blocks);
+    given.picture = Some(width);
+    let set = set_sheaf(&given, 0)?;
     let page = set.pages().first().ok_or_else(|| PaperError::Broken("there is no page".to_owned()))?;
     let size = page.frame.size();
     let longest = size.x.to_pt().max(size.y.to_pt()).max(1.0);
@@ -180,26 +220,57 @@ pub fn png(document: &Document, width: f64, scale: f64, limits: Limits) -> Resul
     picture.encode_png().map_err(|error| PaperError::Broken(error.to_string()))
 }
 
-fn set(document: &Document, picture: Option<f64>, limits: Limits) -> Result<PagedDocument, PaperError> {
+impl<'a> Given<'a> {
+    fn of(document: &'a Document, blocks: &'a [Block]) -> Given<'a> {
+        Given { document, blocks, first: false, signed: false, picture: None, edges: None }
+    }
+}
+
+fn refuse_too_much(document: &Document, limits: Limits) -> Result<(), PaperError> {
     let weight = document.weight();
-    if weight > limits.weight {
-        return Err(PaperError::TooMuch { weight, most: limits.weight });
+    if weight > limits.weight { Err(PaperError::TooMuch { weight, most: limits.weight }) } else { Ok(()) }
+}
+
+/// Sets a document sheaf by sheaf, so that only one of them takes the room that setting needs, and then the edges of
+/// all pages, when it is known how many there are.
+fn set(document: &Document, limits: Limits) -> Result<PagedDocument, PaperError> {
+    refuse_too_much(document, limits)?;
+    let most = if document.weight() <= IN_ONE_GO { IN_ONE_GO } else { SHEAF };
+    let (body, appendix) = (sheaves(&document.blocks, most), sheaves(&document.appendix, most));
+    let last = body.len().saturating_sub(1);
+    let mut pages = EcoVec::new();
+    let mut info = None;
+    for (nth, blocks) in body.iter().chain(appendix.iter().filter(|blocks| !blocks.is_empty())).enumerate() {
+        let mut given = Given::of(document, blocks);
+        (given.first, given.signed) = (nth == 0, nth == last);
+        let set = set_sheaf(&given, nth + 1)?;
+        pages.extend(set.pages().iter().cloned());
+        info.get_or_insert_with(|| set.info().clone());
+        if pages.len() > limits.pages {
+            return Err(PaperError::TooManyPages { pages: pages.len(), most: limits.pages });
+        }
     }
+    let edges = set_sheaf(&Given { edges: Some(pages.len()), ..Given::of(document, &[]) }, 0)?;
+    for (page, edge) in pages.make_mut().iter_mut().zip(edges.pages()) {
+        page.frame.push_frame(Point::zero(), edge.frame.clone());
+    }
+    Ok(PagedDocument::new(pages, info.unwrap_or_default()))
+}
+
+fn set_sheaf(given: &Given<'_>, nth: usize) -> Result<PagedDocument, PaperError> {
     let shop = SHOP.as_ref().map_err(|error| PaperError::Broken(error.clone()))?;
+    let too_much = PaperError::TooMuch { weight: nth * SHEAF, most: MOST_SHEAVES * SHEAF };
+    let template = shop.template(nth).ok_or(too_much)?;
     let written = |error: serde_json::Error| PaperError::Broken(error.to_string());
-    let mut given = serde_json::to_value(Given { document, picture }).map_err(written)?;
-    let_words_break(&mut given);
-    let data = serde_json::to_vec(&given).map_err(written)?;
-    drop(given);
-    let desk = Desk { shop, data: Bytes::new(data) };
+    let mut value = serde_json::to_value(given).map_err(written)?;
+    let_words_break(&mut value);
+    let data = serde_json::to_vec(&value).map_err(written)?;
+    drop(value);
+    let desk = Desk { shop, template, data: Bytes::new(data) };
     let Warned { output, .. } = typst::compile::<PagedDocument>(&desk);
-    let set = output.map_err(broken)?;
-    let pages = set.pages().len();
-    if pages > limits.pages {
-        forget();
-        return Err(PaperError::TooManyPages { pages, most: limits.pages });
-    }
-    Ok(set)
+    let set = output.map_err(broken);
+    forget();
+    set
 }
 
 /// Letters in a row after which a word may break: longer ones run out of their column.

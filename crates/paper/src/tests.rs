@@ -220,6 +220,31 @@ fn a_document_says_all_that_it_is_given_on_every_page() {
 }
 
 #[test]
+fn a_long_document_is_set_in_sheaves_and_none_of_it_is_lost() {
+    let sections = 12;
+    let blocks = (0..sections).flat_map(|nth| {
+        let text = format!("Bagian nomor {nth}.");
+        [Block::Heading { text, note: String::new() }, Block::Table { table: table(90) }]
+    });
+    let mut long = document(blocks.collect());
+    long.appendix = vec![Block::Words { text: "Isi lampiran.".to_owned(), quiet: false }];
+    assert!(long.weight() > 4_000);
+    let Some(text) = text_of(&pdf(&long, Limits::default()).unwrap()) else { return };
+    let pages: Vec<&str> = text.trim_end_matches('\u{c}').split('\u{c}').collect();
+    for (nth, page) in (1..).zip(&pages) {
+        assert!(page.contains(&format!("Halaman {nth} dari {}", pages.len())), "page {nth}: {page}");
+        assert_eq!(page.contains("2 dari 9 indikator"), nth == 1, "the head stands once");
+    }
+    for nth in 0..sections {
+        assert_eq!(text.matches(&format!("Bagian nomor {nth}.")).count(), 1);
+    }
+    assert_eq!(text.matches("Wilayah 90 ").count(), sections);
+    assert_eq!(text.matches("Kepala Dinas Uji").count(), 1);
+    assert!(pages.last().unwrap().contains("Isi lampiran."), "the appendix has a page of its own");
+    assert!(!pages.last().unwrap().contains("Kepala Dinas Uji"));
+}
+
+#[test]
 fn the_same_document_gives_the_same_bytes() {
     let document = document(everything("biasa"));
     let once = pdf(&document, Limits::default()).unwrap();
