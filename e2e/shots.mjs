@@ -55,6 +55,8 @@ async function pages(api, wall) {
     ["users", "/pengguna", "pengelola"],
     ["user-new", "/pengguna/baru", "pengelola"],
     ["devices", "/perangkat", "pengelola"],
+    ["printing", "/cetak", "pengelola"],
+    ["map", "/peta", "analis"],
     ["wall-steer", `/dinding/kendali/${wall.id}`, "pimpinan"],
     ["wall-pair", "/dinding/pasang", "pengelola"],
     ["wall-waiting", "/dinding", ""],
