@@ -35,13 +35,12 @@ pub use words::finding_sentence;
 use crate::{
     app::App,
     error::{AppError, AppResult},
-    web::{Asked, Chrome, NavItem, PageRequest, Routes},
+    web::{Asked, Chrome, NavItem, PageRequest, Routes, attachment},
 };
 use axum::{
     body::Body,
     extract::{Query, State},
-    http::header,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use build::ListQuery;
 use pendopo_figures::Reader;
@@ -97,14 +96,8 @@ async fn export_entries(app: App, query: ListQuery, request: PageRequest, form: 
         Ok((file, count))
     };
     let (file, _) = tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)??;
-    let name = format!("attachment; filename=\"audit.{}\"", form.extension());
-    let headers = [
-        (header::CONTENT_TYPE, form.media_type().to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
     let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
-    Ok((headers, body).into_response())
+    Ok(attachment(form.media_type(), &format!("audit.{}", form.extension()), body))
 }
 
 impl From<build::BadFilter> for AppError {

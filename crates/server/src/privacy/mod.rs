@@ -14,13 +14,12 @@ use crate::{
     app::App,
     audit::{self, Action, Actor},
     error::{AppError, AppResult},
-    web::{Asked, Chrome, NavItem, PageRequest, Routes, Who},
+    web::{Asked, Chrome, NavItem, PageRequest, Routes, Who, attachment},
 };
 use axum::{
     Form,
     extract::{Path, State},
-    http::header,
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
 };
 use jiff::{Timestamp, civil::DateTime};
 use pendopo_connectors::personal::mask_all;
@@ -75,12 +74,7 @@ async fn export(
     app.audit().queue(
         audit::Entry::new(actor, Action::Exported).on("record-of-processing", ending).noting("file", ending),
     );
-    let headers = [
-        (header::CONTENT_TYPE, media_type.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"catatan-pemrosesan.{ending}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((headers, text).into_response())
+    Ok(attachment(media_type, &format!("catatan-pemrosesan.{ending}"), text))
 }
 
 async fn list_incidents(request: PageRequest) -> AppResult<Response> {

@@ -20,12 +20,11 @@ use crate::{
     error::{AppError, AppResult},
     indicators::watch,
     spreadsheet::harmless,
-    web::{Asked, NavItem, PageRequest, Routes, Tr, Who},
+    web::{Asked, NavItem, PageRequest, Routes, Tr, Who, attachment},
 };
 use axum::{
     extract::{Path, Query, State},
-    http::header,
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
 };
 use pendopo_figures::Reader;
 use pendopo_paper::{Document, PaperError};
@@ -77,7 +76,7 @@ async fn export_csv(
     let (sheet, request) =
         read_for(request, move |reader, asked| build::sheet(reader, asked, &of, place)).await?;
     note_export(&request, &format!("{code}/{widget}"), "csv").await?;
-    Ok(file(pendopo_paper::csv(&sheet.table, style, harmless).into_bytes(), "text/csv; charset=utf-8", &name))
+    Ok(attachment("text/csv; charset=utf-8", &name, pendopo_paper::csv(&sheet.table, style, harmless)))
 }
 
 async fn export_xlsx(
@@ -92,7 +91,7 @@ async fn export_xlsx(
     note_export(&request, &format!("{code}/{widget}"), "xlsx").await?;
     let t = request.asked.t;
     let bytes = press::work(t, move || pendopo_paper::xlsx(&sheet.table, &sheet.about, harmless)).await?;
-    Ok(file(bytes, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &name))
+    Ok(attachment("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &name, bytes))
 }
 
 /// Points of width of a picture, and pixels a point: twice 640 pixels, for presentations and messages.
@@ -110,7 +109,7 @@ async fn draw_widget(
         read_for(request, move |reader, asked| build::picture(reader, asked, &of, place)).await?;
     note_export(&request, &format!("{code}/{widget}"), "png").await?;
     let draw = move || pendopo_paper::png(&document, PICTURE_WIDTH, PICTURE_SCALE, press::LIMITS);
-    Ok(file(press::work(request.asked.t, draw).await?, "image/png", &name))
+    Ok(attachment("image/png", &name, press::work(request.asked.t, draw).await?))
 }
 
 async fn show_schedule(request: PageRequest) -> AppResult<Response> {
@@ -154,7 +153,7 @@ async fn read_for<T: Send + 'static>(
 
 async fn print(document: Document, t: Tr, name: &str) -> AppResult<Response> {
     let bytes = press::work(t, move || pendopo_paper::pdf(&document, press::LIMITS)).await?;
-    Ok(file(bytes, "application/pdf", name))
+    Ok(attachment("application/pdf", name, bytes))
 }
 
 /// Records that figures leave the center as a file; and, as the page does, that restricted ones may be among them.
@@ -168,16 +167,6 @@ async fn note_export(request: &PageRequest, code: &str, kind: &'static str) -> A
         false => request.app.audit().queue_once(Every::Hour, &format!("export {code} {kind}"), entry),
     }
     Ok(())
-}
-
-/// A file that is kept by nobody on the way.
-fn file(bytes: Vec<u8>, kind: &str, name: &str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (headers, bytes).into_response()
 }
 
 /// Why nothing was set, as its reader is told.

@@ -11,12 +11,11 @@ use crate::{
     audit::{Action, Actor, Entry},
     error::{AppError, AppResult},
     sources::jobs::{self, RunOptions},
-    web::{Asked, Chrome, NavItem, PageRequest, Principal, Routes, Who},
+    web::{Asked, Chrome, NavItem, PageRequest, Principal, Routes, Who, attachment},
 };
 use axum::{
     extract::{Path, Query, State},
-    http::header,
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
 };
 use build::{ListQuery, RowsQuery};
 use pendopo_figures::Reader;
@@ -117,13 +116,7 @@ async fn export_refused_rows(
         })
         .await?
         .ok_or_else(|| AppError::NotFound(format!("{run_id}")))?;
-    let name = format!("attachment; filename=\"ditolak-{run_id}.csv\"");
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((headers, text).into_response())
+    Ok(attachment("text/csv; charset=utf-8", &format!("ditolak-{run_id}.csv"), text))
 }
 
 async fn retry_refused_rows(

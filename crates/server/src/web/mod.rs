@@ -5,6 +5,7 @@
 
 mod access;
 mod assets;
+mod attachment;
 mod cache;
 mod client;
 mod error_page;
@@ -28,6 +29,7 @@ pub use access::{Access, ROWS_ROUTE, Routes, authorize};
 #[cfg(test)]
 pub use access::{Object, Rule};
 pub use assets::{asset_url, integrity, routes as asset_routes};
+pub use attachment::attachment;
 pub use cache::CachePolicy;
 pub use client::{Client, client, know_client};
 pub use error_page::{Rendered, render_errors};

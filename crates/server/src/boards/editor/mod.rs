@@ -20,13 +20,13 @@ use crate::{
         schema::BoardFile,
         store::{Application, identity_of, put_file, read_texts},
     },
-    web::{Asked, NavItem, PageRequest, Rendered, Routes, Tr, Who},
+    web::{Asked, NavItem, PageRequest, Rendered, Routes, Tr, Who, attachment},
     widgets::Surface,
 };
 use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use form::{Flaw, Sent};
@@ -357,13 +357,7 @@ async fn download_text(State(app): State<App>, Path(code): Path<String>) -> AppR
     let work =
         move |reader: &mut Reader<'_>| Edited::read(reader, &board).map(|edited| edited.text().to_owned());
     let text = app.blocking(move |db| db.read(|reader| Ok(work(reader)))).await??;
-    let headers = [
-        (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()),
-        // The code was found among the boards: letters, digits and hyphens.
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{code}.toml\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((headers, text).into_response())
+    Ok(attachment("application/toml; charset=utf-8", &format!("{code}.toml"), text))
 }
 
 /// Puts the draft into the applied pack, when `pendopo check` finds nothing.
