@@ -6,9 +6,9 @@ use crate::{
 use std::io::{Read, Seek, SeekFrom};
 
 /// A source of bytes that can be read twice.
-pub trait ReadSeek: Read + Seek {}
+pub trait ReadSeek: Read + Seek + Send {}
 
-impl<T: Read + Seek + ?Sized> ReadSeek for T {}
+impl<T: Read + Seek + Send + ?Sized> ReadSeek for T {}
 
 /// One HTTP answer, body already unpacked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 //! `hundred_pages FILE [ROWS.csv]` writes the PDF; with a second name also the rows of its tables, for peers.
 
 use pendopo_paper::{
-    Block, Cell, Column, Document, FigureCard, Item, Limits, Made, Mark, PageWords, Row, Shape, Signature,
-    Table, Tone,
+    Block, Cell, Column, Document, FigureCard, Item, Limits, Made, Mark, PageWords, Row, Signature, Table,
+    Tone,
 };
-use pendopo_vocab::Lang;
+use pendopo_vocab::{Lang, Shape};
 use std::fmt::Write as _;
 
 /// Sections, each a chart, a few figures and a table.

@@ -2,7 +2,7 @@
 //! words and never markup.
 
 use crate::table::{Mark, Table};
-use pendopo_vocab::Lang;
+use pendopo_vocab::{Lang, Shape};
 use serde::Serialize;
 
 /// A document.
@@ -173,7 +173,7 @@ pub enum Swatch {
     /// A state.
     State {
         /// Its shape.
-        shape: crate::table::Shape,
+        shape: Shape,
     },
     /// A thin bar in a tone.
     Bar {

@@ -17,4 +17,4 @@ pub use document::{
 };
 pub use press::{Limits, PaperError, pdf, png};
 pub use sheet::{About, CsvStyle, Harmless, csv, xlsx};
-pub use table::{Cell, Column, ColumnKind, Ground, Mark, Row, Shape, Strokes, Table, Tone};
+pub use table::{Cell, Column, ColumnKind, Ground, Mark, Row, Strokes, Table, Tone};

@@ -1,6 +1,7 @@
 //! A table as plain values: set on paper, written to a spreadsheet, or both. Numbers stay numbers, with the words
 //! that readers see beside them.
 
+use pendopo_vocab::Shape;
 use serde::Serialize;
 
 /// A table.
@@ -109,24 +110,6 @@ pub struct Mark {
     pub shape: Shape,
     /// Its word.
     pub word: String,
-}
-
-/// The shapes, one per kind of state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// ● as it should be
-    On,
-    /// ◆ at risk, or late
-    Risk,
-    /// ▲ off target, or broken
-    Off,
-    /// ◌ old
-    Stale,
-    /// ○ nothing there yet
-    Nothing,
-    /// – nothing to compare with
-    Plain,
 }
 
 /// The grounds of cells and areas.

@@ -2,11 +2,10 @@
 
 use crate::{
     About, Block, Cell, Column, CsvStyle, Document, FigureCard, Ground, Item, LegendKey, Limits, Made,
-    MapTile, Mark, PageWords, PaperError, Row, Shape, Signature, Strokes, Swatch, Table, Tone, csv, pdf, png,
-    xlsx,
+    MapTile, Mark, PageWords, PaperError, Row, Signature, Strokes, Swatch, Table, Tone, csv, pdf, png, xlsx,
 };
 use calamine::{Data, Reader, Xlsx};
-use pendopo_vocab::Lang;
+use pendopo_vocab::{Lang, Shape};
 use std::{
     borrow::Cow,
     io::Cursor,

@@ -1,9 +1,9 @@
 //! The schema of the server's own tables, in the order in which it grew.
 
-use pendopo_figures::Migration;
+use pendopo_figures::{Db, DbError, Migration};
 
 /// Every step so far. A step that has been released is never edited.
-pub const MIGRATIONS: &[Migration] = &[
+const MIGRATIONS: &[Migration] = &[
     Migration { set: "server", number: 1, name: "packs", sql: include_str!("../migrations/0001_packs.sql") },
     Migration { set: "server", number: 2, name: "runs", sql: include_str!("../migrations/0002_runs.sql") },
     Migration {
@@ -62,3 +62,12 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { set: "server", number: 17, name: "walls", sql: include_str!("../migrations/0017_walls.sql") },
     Migration { set: "server", number: 18, name: "paper", sql: include_str!("../migrations/0018_paper.sql") },
 ];
+
+/// Brings a database to the newest schema: the tables of figures, then the server's own.
+///
+/// # Errors
+/// The database's.
+pub fn migrate(db: &Db) -> Result<(), DbError> {
+    db.migrate(pendopo_figures::MIGRATIONS)?;
+    db.migrate(MIGRATIONS)
+}

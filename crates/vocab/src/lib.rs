@@ -13,6 +13,7 @@ mod region_code;
 pub mod region_tree;
 mod role;
 mod scope;
+mod shape;
 
 pub use clock::{Clock, DAY_MS, FixedClock, SystemClock};
 pub use freshness::{FreshnessPromise, FreshnessState, SourceHistory};
@@ -23,3 +24,4 @@ pub use period::{Cadence, DateFormat, Period, PeriodError};
 pub use region_code::{RegionCode, RegionCodeError, RegionLevel};
 pub use role::{Role, UnknownRole};
 pub use scope::{AgencyScope, Author, Scope, Sensitivity};
+pub use shape::Shape;

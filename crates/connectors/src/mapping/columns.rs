@@ -1,5 +1,8 @@
 //! Column names: finding them in spite of case and spaces, and guessing what a lost one is called now.
 
+use super::{Condition, condition::CompiledCondition};
+use crate::{AnswerProblem, Drift, MissingColumn};
+
 /// How the columns of two runs differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnChanges {
@@ -88,6 +91,54 @@ pub fn likely_name(gone: &str, columns: &[String]) -> Option<String> {
         .filter(|(score, _)| *score >= 0.5)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, name)| name.clone())
+}
+
+/// Looks columns up and notes those that are missing.
+pub(super) struct Finder<'c> {
+    columns: &'c [String],
+    missing: Vec<MissingColumn>,
+}
+
+impl<'c> Finder<'c> {
+    /// Looks among these.
+    pub(super) fn new(columns: &'c [String]) -> Finder<'c> {
+        Finder { columns, missing: Vec::new() }
+    }
+
+    /// Notes one that is missing, without a likely name.
+    pub(super) fn miss(&mut self, column: String) {
+        self.missing.push(MissingColumn { column, likely: None });
+    }
+
+    /// The column's position, or 0 with a note; `finish` then refuses.
+    pub(super) fn find(&mut self, name: &str) -> usize {
+        if let Some(at) = find(self.columns, name) {
+            return at;
+        }
+        if !self.missing.iter().any(|missing| missing.column == name) {
+            self.missing
+                .push(MissingColumn { column: name.to_owned(), likely: likely_name(name, self.columns) });
+        }
+        0
+    }
+
+    pub(super) fn conditions(&mut self, conditions: &[Condition]) -> Vec<CompiledCondition> {
+        conditions
+            .iter()
+            .map(|condition| CompiledCondition::new(condition, self.find(&condition.column)))
+            .collect()
+    }
+
+    pub(super) fn finish(self) -> Result<(), AnswerProblem> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        Err(AnswerProblem::Changed(Drift {
+            missing: self.missing,
+            found: self.columns.to_vec(),
+            ..Drift::default()
+        }))
+    }
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use super::{
     BreakdownMapping, Mapping, MappingContext, MappingProblem, RowAggregation, check_mapping,
-    columns::{find, likely_name},
+    columns::{Finder, find},
     condition::CompiledCondition,
     keys::{FigureKey, Keys, Standing},
     period::{PeriodFrom, PeriodReader},
     region::RegionReader,
     value::{ValueReader, refuse},
 };
-use crate::{AnswerProblem, Cell, Drift, MissingColumn, Refusal, RefusalCode, Row, cell, recording};
+use crate::{AnswerProblem, Cell, Drift, Refusal, RefusalCode, Row, cell, recording};
 use hashbrown::HashMap;
 use pendopo_vocab::{Cadence, Period, RegionCode, RegionLevel};
 use std::sync::Arc;
@@ -177,7 +177,7 @@ impl<'t> Mapper<'t> {
     /// Finds the mapping's columns among those of the answer. Names may differ in case and spaces. A
     /// column that is gone stops the run: every one is named, with its likely new name.
     pub fn columns(&mut self, columns: &[String]) -> Result<(), AnswerProblem> {
-        let mut finder = Finder { columns, missing: Vec::new() };
+        let mut finder = Finder::new(columns);
         let mapping = &self.mapping;
         if let Some(name) = &mapping.region.column {
             let column = finder.find(name);
@@ -221,7 +221,7 @@ impl<'t> Mapper<'t> {
                 let before = self.emits.len();
                 self.emits.extend(dated);
                 if self.emits.len() == before {
-                    finder.missing.push(MissingColumn { column: format!("<{format:?}>"), likely: None });
+                    finder.miss(format!("<{format:?}>"));
                 }
             } else {
                 self.emits.push(Emit {
@@ -581,44 +581,6 @@ impl<'t> Mapper<'t> {
             });
         }
         (facts, refusals)
-    }
-}
-
-/// Looks columns up and notes those that are missing.
-struct Finder<'c> {
-    columns: &'c [String],
-    missing: Vec<MissingColumn>,
-}
-
-impl Finder<'_> {
-    /// The column's position, or 0 with a note; `finish` then refuses.
-    fn find(&mut self, name: &str) -> usize {
-        if let Some(at) = find(self.columns, name) {
-            return at;
-        }
-        if !self.missing.iter().any(|missing| missing.column == name) {
-            self.missing
-                .push(MissingColumn { column: name.to_owned(), likely: likely_name(name, self.columns) });
-        }
-        0
-    }
-
-    fn conditions(&mut self, conditions: &[super::Condition]) -> Vec<CompiledCondition> {
-        conditions
-            .iter()
-            .map(|condition| CompiledCondition::new(condition, self.find(&condition.column)))
-            .collect()
-    }
-
-    fn finish(self) -> Result<(), AnswerProblem> {
-        if self.missing.is_empty() {
-            return Ok(());
-        }
-        Err(AnswerProblem::Changed(Drift {
-            missing: self.missing,
-            found: self.columns.to_vec(),
-            ..Drift::default()
-        }))
     }
 }
 

@@ -2,6 +2,7 @@
 //! the packed file is measured before it is opened, cells are streamed, and a cell far outside the
 //! table costs nothing.
 
+mod ahead;
 mod guard;
 mod ods;
 mod table;
@@ -11,6 +12,7 @@ use crate::{
     AnswerProblem, Cell, Limits, ParseSummary, ReadSeek, RowSink, cell::EXACT_DIGITS,
     connection::SpreadsheetOptions,
 };
+use ahead::parse_ahead;
 use calamine::{
     CellErrorType, DataRef, ExcelDateTime, Reader, SheetVisible, Xlsb, XlsbError, Xlsx, XlsxError,
 };
@@ -41,14 +43,14 @@ pub(crate) fn parse(
         }
     }
     body.seek(SeekFrom::Start(0))?;
-    if magic == [0xd0, 0xcf, 0x11, 0xe0] {
-        return xls::parse(options, body, limits, sink);
-    }
-    match guard::measure(body, limits)? {
-        Container::Xlsx => parse_xlsx(options, body, limits, sink),
-        Container::Xlsb => parse_xlsb(options, body, limits, sink),
-        Container::Ods => ods::parse(options, body, limits, sink),
-    }
+    let compound = magic == [0xd0, 0xcf, 0x11, 0xe0];
+    let container = if compound { None } else { Some(guard::measure(body, limits)?) };
+    parse_ahead(sink, |sink| match container {
+        None => xls::parse(options, body, limits, sink),
+        Some(Container::Xlsx) => parse_xlsx(options, body, limits, sink),
+        Some(Container::Xlsb) => parse_xlsb(options, body, limits, sink),
+        Some(Container::Ods) => ods::parse(options, body, limits, sink),
+    })
 }
 
 /// Runs a library call that may panic on a hostile file; the panic becomes an error.

@@ -1,6 +1,7 @@
 //! Every trap that services set, each from a fixture that a person can read.
 
 mod delimited;
+mod door;
 mod hostile;
 mod mapping;
 mod objects;

@@ -182,8 +182,7 @@ impl Center {
         let config = Config::for_testing(&folder.path().join("data")).unwrap();
         std::fs::create_dir_all(&config.files_folder).unwrap();
         let db = Db::open(&config.database).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         packs::load_regions(&db).unwrap();
         let texts = texts(board);
         let pack = check_pack(&texts).unwrap_or_else(|problems| panic!("{problems:#?}"));

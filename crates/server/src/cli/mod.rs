@@ -20,7 +20,7 @@ mod serve;
 use crate::{
     app::App,
     config::{Config, Overrides},
-    migrations::MIGRATIONS,
+    migrations::migrate,
     packs,
     vault::{self, Vault},
 };
@@ -107,8 +107,7 @@ fn open_app(config: Config) -> anyhow::Result<App> {
     }
     let vault = Vault::from_file(&config.key_file)?;
     let db = Db::open(&config.database).with_context(|| format!("cannot open {}", config.database))?;
-    db.migrate(pendopo_figures::MIGRATIONS)?;
-    db.migrate(MIGRATIONS)?;
+    migrate(&db)?;
     vault::bind(&db, &vault)?;
     let bar = progress::bar("regions");
     let loaded = packs::store::load_regions_telling(&db, &mut progress::telling(&bar));

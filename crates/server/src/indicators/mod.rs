@@ -7,6 +7,7 @@ mod look;
 mod one;
 pub mod outlook;
 pub mod pages;
+mod region_map;
 pub mod rules;
 pub mod store;
 pub mod watch;
@@ -14,7 +15,8 @@ pub mod watch;
 pub use lineage::lineage_words;
 pub use list::{course, indicators_of_region};
 pub use look::{Look, end_of_day};
-pub use one::{MapWords, colour, region_map, trend_of};
+pub use one::trend_of;
+pub use region_map::{MapWords, colour, region_map};
 
 use crate::{
     error::AppResult,

@@ -1,6 +1,7 @@
 //! What a pack's files say about each other and about the world: codes that must exist, regions,
 //! schedules, formulas and their worked examples.
 
+mod cases;
 mod walls;
 
 use super::{
@@ -16,7 +17,6 @@ use pendopo_connectors::{
     personal::check_rules,
     plan,
 };
-use pendopo_figures::{AskedFigure, CaseIndicator, GivenFigure, evaluate_case};
 use pendopo_vocab::{Counts, Direction, RegionAggregation, RegionCode, region_tree::RegionTree};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -527,59 +527,6 @@ impl ReferenceCheck<'_> {
             _ => {}
         }
     }
-
-    /// Runs every worked example.
-    fn cases(&mut self) {
-        let pack = self.pack;
-        let definitions: Vec<CaseIndicator> =
-            pack.indicators.iter().map(|placed| super::rows::case_indicator(&placed.item)).collect();
-        for Placed { item, file, pointer } in &pack.indicators {
-            for (index, case) in item.case.iter().enumerate() {
-                let given: Vec<GivenFigure> = case
-                    .given
-                    .iter()
-                    .map(|figure| GivenFigure {
-                        indicator: figure.indicator.clone().unwrap_or_else(|| item.code.clone()),
-                        region: figure.region,
-                        period: figure.period,
-                        value: figure.value,
-                    })
-                    .collect();
-                let asked = AskedFigure {
-                    indicator: item.code.clone(),
-                    region: case.expect.region,
-                    period: case.expect.period,
-                };
-                let at = format!("{pointer}/case/{index}");
-                match evaluate_case(&definitions, &given, &asked) {
-                    Ok(value) if same_value(value, case.expect.value) => {}
-                    Ok(value) => {
-                        let word = |value: Option<f64>| {
-                            value.map_or_else(|| "no value".to_owned(), |value| value.to_string())
-                        };
-                        self.report(
-                            file,
-                            &at,
-                            format!(
-                                "case \"{}\" of `{}` comes to {}, expected {}",
-                                case.name,
-                                item.code,
-                                word(value),
-                                word(case.expect.value)
-                            ),
-                            "mend the definition or the case",
-                        );
-                    }
-                    Err(error) => self.report(
-                        file,
-                        &at,
-                        format!("case \"{}\" of `{}` cannot be computed: {error}", case.name, item.code),
-                        "mend the definition or the case",
-                    ),
-                }
-            }
-        }
-    }
 }
 
 /// The JSON pointer of a mapping's field: `value[1].indicator` is `/mapping/value/1/indicator`.
@@ -595,14 +542,5 @@ pub fn indicator_shape(indicator: &Indicator) -> IndicatorShape {
         level: indicator.level,
         min: indicator.min,
         max: indicator.max,
-    }
-}
-
-/// Equal to six digits, as people write a worked example down.
-fn same_value(found: Option<f64>, expected: Option<f64>) -> bool {
-    match (found, expected) {
-        (Some(found), Some(expected)) => (found - expected).abs() <= 1e-6 * expected.abs().max(1.0),
-        (None, None) => true,
-        _ => false,
     }
 }

@@ -47,8 +47,7 @@ impl Center {
             config.database = pendopo_figures::DbUrl::Postgres(server.url.clone());
         }
         let db = Db::open(&config.database).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(1_795_500_000)));
         let vault = Vault::for_testing().unwrap();
         let app = App::new(config, db, clock.clone(), Identity::unnamed(), vault);

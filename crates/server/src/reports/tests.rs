@@ -155,8 +155,7 @@ impl Center {
         std::fs::set_permissions(&config.secrets_file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
             .unwrap();
         let db = Db::open(&config.database).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         packs::load_regions(&db).unwrap();
         let texts = texts();
         let pack = check_pack(&texts).unwrap_or_else(|problems| panic!("{problems:#?}"));

@@ -49,7 +49,7 @@ pub use frame::{Framed, Measure, Origin, Piece};
 pub use funnel::{Funnel, Step};
 pub use heat::{Heat, HeatCell, HeatRow, Stronger};
 pub use instead::{Instead, Reason};
-pub use mark::{Mark, Shape};
+pub use mark::Mark;
 pub use on_paper::paper_mark;
 pub use pattern::PatternPage;
 pub use pyramid::{AgeGroup, Cell, Pyramid};
@@ -68,6 +68,7 @@ use crate::{
     web::{NavItem, PageRequest, Routes},
 };
 use axum::response::Response;
+pub use pendopo_vocab::Shape;
 
 /// The pattern page.
 pub fn routes() -> Routes {

@@ -6,18 +6,7 @@ use pendopo_paper::{self as paper, Block, Cell, Ground, LegendKey, Swatch, Table
 
 /// A state on paper.
 pub fn paper_mark(mark: &Mark) -> paper::Mark {
-    paper::Mark { shape: paper_shape(mark.shape), word: mark.word.clone() }
-}
-
-fn paper_shape(shape: Shape) -> paper::Shape {
-    match shape {
-        Shape::On => paper::Shape::On,
-        Shape::Risk => paper::Shape::Risk,
-        Shape::Off => paper::Shape::Off,
-        Shape::Stale => paper::Shape::Stale,
-        Shape::Nothing => paper::Shape::Nothing,
-        Shape::Plain => paper::Shape::Plain,
-    }
+    paper::Mark { shape: mark.shape, word: mark.word.clone() }
 }
 
 /// The cell of a state; empty without one.
@@ -119,7 +108,7 @@ impl Piece {
                 .key()
                 .iter()
                 .map(|mark| {
-                    let swatch = Swatch::State { shape: paper_shape(mark.shape) };
+                    let swatch = Swatch::State { shape: mark.shape };
                     LegendKey { swatch, words: mark.word.clone() }
                 })
                 .collect(),

@@ -18,8 +18,7 @@ fn on_both(check: impl Fn(&Db)) {
     let server = pendopo_testkit::postgres();
     for url in [sqlite, DbUrl::Postgres(server.url.clone())] {
         let db = Db::open(&url).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         check(&db);
     }
 }

@@ -52,8 +52,7 @@ impl Log {
 
     fn open(folder: tempfile::TempDir, url: &DbUrl, server: Option<pendopo_testkit::Postgres>) -> Log {
         let db = Db::open(url).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         let clock = Arc::new(Ticking(AtomicI64::new(1_795_500_000)));
         Log { db, vault: Vault::for_testing().unwrap(), clock, folder, _server: server }
     }

@@ -190,8 +190,7 @@ impl World {
         change(&mut config.web.limits);
         std::fs::create_dir_all(&config.files_folder).unwrap();
         let db = Db::open(&config.database).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         packs::load_regions(&db).unwrap();
         let texts = texts();
         let pack = check_pack(&texts).unwrap_or_else(|problems| panic!("{problems:#?}"));

@@ -140,8 +140,7 @@ impl Center {
     ) -> Center {
         let clock = Arc::new(HandClock(AtomicI64::new(1_795_500_000)));
         let db = Db::open(&config.database).unwrap();
-        db.migrate(pendopo_figures::MIGRATIONS).unwrap();
-        db.migrate(crate::migrations::MIGRATIONS).unwrap();
+        crate::migrations::migrate(&db).unwrap();
         packs::load_regions(&db).unwrap();
         let texts: PackTexts = [
             ("pack.toml", PACK),

@@ -1,12 +1,14 @@
 //! `/pola`: every widget in every state, with made-up figures. Whoever changes a widget looks here first.
 
+mod cases;
 mod samples;
 
 use super::{Bullet, Empty, Framed, MapCell, MapDrawing, Mark, RegionMap, Shape, Trend, TrendPoint};
 use crate::web::{Chrome, Tr, figure};
 use askama::Template;
+use cases::{Case, KINDS, course, months};
 use pendopo_vocab::{FreshnessState, TargetStatus};
-use samples::{Case, KINDS, course, months, sample};
+use samples::sample;
 
 /// The pattern page.
 #[derive(Template)]
