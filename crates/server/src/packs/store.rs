@@ -3,11 +3,11 @@
 use super::{
     check::{Pack, Placed, check_pack},
     effect::{self, Effect},
-    folder::PackTexts,
+    folder::{FileKind, PackTexts},
     located::Problem,
     plan::{self, Change, Definitions, How, Thing},
     rows::{self, Ids},
-    schema::PaperDef,
+    schema::{BoardFile, PackFile, PaperDef},
 };
 use crate::{
     app::{Identity, PaperIdentity},
@@ -81,21 +81,24 @@ pub fn read_texts(reader: &mut Reader<'_>) -> Result<PackTexts, DbError> {
     Ok(rows.into_iter().collect())
 }
 
-/// The applied pack, or `None` when none was applied or this version no longer understands it.
-pub fn read_pack(db: &Db) -> Result<Option<Pack>, DbError> {
-    let texts = db.read(read_texts)?;
-    Ok(if texts.is_empty() { None } else { check_pack(&texts).ok() })
-}
-
-/// Who the center is, after the applied pack.
+/// Who the center is, after the applied pack. Its files were checked when they were applied: here only those are
+/// read that name the center, since every start waits for them.
 pub fn read_identity(db: &Db) -> Result<Identity, DbError> {
-    Ok(read_pack(db)?.map_or_else(Identity::unnamed, |pack| identity_of(&pack)))
+    let texts = db.read(read_texts)?;
+    let first = |kind| texts.iter().find(|(path, _)| FileKind::of(path) == Some(kind)).map(|(_, text)| text);
+    let Some(file) = first(FileKind::Pack).and_then(|text| toml::from_str::<PackFile>(text).ok()) else {
+        return Ok(Identity::unnamed());
+    };
+    let first_board = || toml::from_str::<BoardFile>(first(FileKind::Board)?).ok().map(|board| board.code);
+    Ok(identity_from(&file, first_board))
 }
 
 /// Who the center is, after `pack`.
 pub fn identity_of(pack: &Pack) -> Identity {
-    let file = &pack.identity;
-    let first_board = || pack.boards.first().map(|board| board.item.code.clone());
+    identity_from(&pack.identity, || pack.boards.first().map(|board| board.item.code.clone()))
+}
+
+fn identity_from(file: &PackFile, first_board: impl FnOnce() -> Option<String>) -> Identity {
     Identity {
         code: file.code.clone(),
         name: file.name.clone(),
