@@ -55,10 +55,11 @@ attack: ## attack pages in a browser and the API with 20,000 generated requests 
 	OF_A_KIND=4 cargo nextest run -p pendopo --test attack --success-output final
 	python3 benches/attack.py --cases $(or $(CASES),20000)
 
-access: ## look at every page by the rules of WCAG 2.2 AA, at 320 px and at 200 %, in a real browser
+access: ## look at every page by the rules of WCAG 2.2 AA in a real browser: both languages and themes, all sizes, the demo too
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory assets
-	cargo nextest run -p pendopo --test access --success-output final
+	cargo build --bin pendopo-sample
+	WHOLE=1 cargo nextest run -p pendopo --test it --success-output final -E 'test(/^access::/)'
 
 soak: ## keep a wall going in a real browser: 50,000 rotations (ROTATIONS=…) and 500 outages (OUTAGES=…)
 	@scripts/setup.sh test

@@ -54,6 +54,7 @@ async fn show_home(request: PageRequest) -> AppResult<Response> {
     let restricted = watch::note_view(&request.app, &request.asked.who, "board", "home", None).await?;
     request
         .kept_by_nobody(restricted)
+        .with_script("map.js")
         .cached(NavItem::Board, |reader, asked, chrome| {
             build::build(reader, asked, chrome, Surface::Desk, None)
         })
@@ -68,6 +69,7 @@ async fn show_board(Path(code): Path<String>, request: PageRequest) -> AppResult
     let restricted = watch::note_view(&request.app, &request.asked.who, "board", &code, None).await?;
     request
         .kept_by_nobody(restricted)
+        .with_script("map.js")
         .cached(NavItem::Board, move |reader, asked, chrome| {
             build::build(reader, asked, chrome, Surface::Desk, Some(&code))
         })

@@ -52,6 +52,7 @@ async fn show_indicator(
         watch::note_view(&request.app, &request.asked.who, "indicator", &code, Some(&code)).await?;
     request
         .kept_by_nobody(restricted)
+        .with_script("map.js")
         .cached(NavItem::Indicators, move |reader, asked, chrome| {
             one::build(reader, asked, chrome, &code, &query)
         })

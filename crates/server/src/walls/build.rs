@@ -21,6 +21,8 @@ use pendopo_figures::Reader;
 
 /// Things that need a look, at most: more are not read from afar.
 const MOST_EXCEPTIONS: usize = 5;
+/// The same below a band, where half the room is left.
+const MOST_UNDER_BAND: usize = 3;
 /// Figures of a section without a large widget.
 const MOST_FIGURES: usize = 6;
 /// Figures beside the large thing.
@@ -54,10 +56,13 @@ pub fn build(
     let whole = Material::read(reader, asked)?;
     let band = signals::band(reader, asked, &whole, playlist, shown.message)?;
     let index = shown.item_of_part(screen.wall.part);
-    let story = match shown.mode.item.get(index) {
+    let mut story = match shown.mode.item.get(index) {
         Some(item) => story(reader, asked, whole, shown, item)?,
         None => nothing(asked),
     };
+    if band.is_some() {
+        make_room(&mut story);
+    }
     let usual = shown.mode.is_for_all_times();
     let mode = (!usual).then(|| shown.mode.title_in(!t.is_id()).to_owned());
     let key = shown.key(&screen.steering, screen.wall.part);
@@ -187,6 +192,14 @@ fn attention(reader: &mut Reader<'_>, asked: &Asked, material: &Material) -> App
     let title = asked.t.tr("needs-attention").into_owned();
     let sentence = boards::summary(asked, material);
     Ok(Story { sentence, ..bare(title, Main::Attention(items, more + cut)) })
+}
+
+/// Below a band fewer exceptions can be read whole.
+fn make_room(story: &mut Story) {
+    if let Main::Attention(items, more) = &mut story.main {
+        *more += items.len().saturating_sub(MOST_UNDER_BAND);
+        items.truncate(MOST_UNDER_BAND);
+    }
 }
 
 fn tiles(

@@ -76,7 +76,7 @@ pub fn routes() -> Routes {
 }
 
 async fn show_patterns(request: PageRequest) -> AppResult<Response> {
-    request.cached(NavItem::None, |_, _, chrome| Ok(PatternPage::new(chrome))).await
+    request.with_script("map.js").cached(NavItem::None, |_, _, chrome| Ok(PatternPage::new(chrome))).await
 }
 
 /// Marks widgets as safe to put into a page unescaped: their own templates escape what they are given.

@@ -82,7 +82,7 @@ impl RegionMap {
         };
         let words = |class: &Class| match (write(class.low), write(class.high)) {
             (low, high) if low == high => low,
-            (low, high) => format!("{low}–{high}"),
+            (low, high) => format!("{}–{high}", without_unit(&low, &high)),
         };
         RegionMap {
             t,
@@ -245,6 +245,20 @@ impl RegionMap {
     }
 }
 
+/// The lower end of a range whose upper end says the unit: `26` of `26 izin` before `37 izin`. Amounts of money keep
+/// theirs, since it says how large they are.
+fn without_unit<'a>(low: &'a str, high: &str) -> &'a str {
+    let end = |words: &'a str| words.rsplit_once('\u{a0}');
+    match (end(low), high.rsplit_once('\u{a0}')) {
+        (Some((number, unit)), Some((_, same)))
+            if unit == same && number.starts_with(|sign: char| sign.is_ascii_digit() || sign == '−') =>
+        {
+            number
+        }
+        _ => low,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,6 +313,19 @@ mod tests {
         assert_eq!(text.matches("<tr><th scope=\"row\">").count(), 4, "the table has every region");
         assert_eq!(text.matches("class=\"cell ").count(), 1);
         assert!(text.contains("1 % <span class=\"quiet\">(1)</span>"), "the legend counts: {text}");
+    }
+
+    #[test]
+    fn a_range_says_its_unit_once() {
+        for (low, high, range) in [
+            ("26\u{a0}izin", "37\u{a0}izin", "26–37\u{a0}izin"),
+            ("−1,5\u{a0}%", "12,4\u{a0}%", "−1,5–12,4\u{a0}%"),
+            ("900\u{a0}rb", "1,2\u{a0}jt", "900\u{a0}rb–1,2\u{a0}jt"),
+            ("Rp10,1\u{a0}M", "Rp11\u{a0}M", "Rp10,1\u{a0}M–Rp11\u{a0}M"),
+            ("3", "7", "3–7"),
+        ] {
+            assert_eq!(format!("{}–{high}", without_unit(low, high)), range);
+        }
     }
 
     #[test]

@@ -97,21 +97,24 @@ struct Frame {
     left: f64,
     right: f64,
     months: usize,
+    /// Between the feet of two labels at the end: as high as their letters are at most.
+    gap: f64,
 }
 
-const WIDE: Frame = Frame { class: "wide", width: 760.0, height: 300.0, left: 56.0, right: 150.0, months: 8 };
+const WIDE: Frame =
+    Frame { class: "wide", width: 760.0, height: 300.0, left: 56.0, right: 150.0, months: 8, gap: 17.0 };
 const NARROW: Frame =
-    Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 128.0, months: 3 };
+    Frame { class: "narrow", width: 350.0, height: 250.0, left: 44.0, right: 128.0, months: 3, gap: 17.0 };
 /// For a screen on a wall: fewer months, and letters that stay large when it is.
-const WALL: Frame = Frame { class: "wide", width: 620.0, height: 330.0, left: 50.0, right: 150.0, months: 5 };
+const WALL: Frame =
+    Frame { class: "wide", width: 620.0, height: 330.0, left: 50.0, right: 150.0, months: 5, gap: 25.0 };
 /// For paper, across the page and across half of it: letters as high as those of the text beside it.
 const PAPER: Frame =
-    Frame { class: "wide", width: 860.0, height: 250.0, left: 56.0, right: 160.0, months: 12 };
+    Frame { class: "wide", width: 860.0, height: 250.0, left: 56.0, right: 160.0, months: 12, gap: 17.0 };
 const PAPER_HALF: Frame =
-    Frame { class: "wide", width: 430.0, height: 230.0, left: 50.0, right: 138.0, months: 4 };
+    Frame { class: "wide", width: 430.0, height: 230.0, left: 50.0, right: 138.0, months: 4, gap: 17.0 };
 const TOP: f64 = 14.0;
 const FOOT: f64 = 28.0;
-const LABEL_GAP: f64 = 17.0;
 /// Width of a letter under the axis, and the room between two labels there.
 const TICK_LETTER: f64 = 7.0;
 const TICK_SPACE: f64 = 14.0;
@@ -269,7 +272,7 @@ fn draw(frame: &Frame, points: &[TrendPoint], unit: &str, decimals: u8, t: Tr) -
                 Some((Px(x(index)), format!("{}: {}", point.label, point.hidden.as_ref()?)))
             })
             .collect(),
-        labels: labels(points, &y, bottom, write, t),
+        labels: labels(points, &y, (frame.gap, bottom), write, t),
     }
 }
 
@@ -334,7 +337,13 @@ fn gaps(points: &[TrendPoint]) -> impl Iterator<Item = (usize, usize)> {
     found.into_iter()
 }
 
-fn labels(points: &[TrendPoint], y: &Scale, bottom: f64, write: impl Fn(f64) -> String, t: Tr) -> Vec<Label> {
+fn labels(
+    points: &[TrendPoint],
+    y: &Scale,
+    (gap, bottom): (f64, f64),
+    write: impl Fn(f64) -> String,
+    t: Tr,
+) -> Vec<Label> {
     let newest = |pick: fn(&TrendPoint) -> Option<f64>| points.iter().rev().find_map(pick);
     let high = newest(|point| point.target_high);
     let target_key = if high.is_some() { "label-target-low" } else { "label-target" };
@@ -349,7 +358,7 @@ fn labels(points: &[TrendPoint], y: &Scale, bottom: f64, write: impl Fn(f64) -> 
     let known: Vec<_> =
         series.into_iter().filter_map(|(class, value, key)| Some((class, value?, key))).collect();
     let mut places: Vec<f64> = known.iter().map(|(_, value, _)| y.at(*value) + 4.5).collect();
-    spread(&mut places, LABEL_GAP, TOP + 4.0, bottom);
+    spread(&mut places, gap, TOP + 4.0, bottom);
     known
         .into_iter()
         .zip(places)

@@ -23,7 +23,7 @@ fn center_with_boundaries() -> Center {
 }
 
 /// A file with one road in every tile of the zooms 8 to 12 around the desa.
-fn base_map(center: &Center, attribution: &str) -> PathBuf {
+pub fn base_map(center: &Center, attribution: &str) -> PathBuf {
     let mut road = MvtLayerBuilder::new("roads").unwrap().feature_of(MvtGeomType::LineString);
     road.line([MvtCoord { x: 0, y: 2048 }, MvtCoord { x: 4096, y: 2048 }]).unwrap();
     road.tag("kind", "highway").unwrap();

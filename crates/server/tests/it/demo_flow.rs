@@ -32,7 +32,7 @@ const PLAUSIBLE: [(&str, f64, f64); 12] = [
 ];
 
 /// A port from which on the services find room: theirs, and the sixth after it for MariaDB.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
         .find(|port| port.checked_add(6).is_some_and(free))
@@ -40,14 +40,14 @@ fn free_port() -> u16 {
 }
 
 /// The password that the demo printed for an account.
-fn password(said: &Path, login: &str) -> String {
+pub fn password(said: &Path, login: &str) -> String {
     let said = fs::read_to_string(said).unwrap();
     let line = said.lines().find(|line| line.trim_start().starts_with(login)).unwrap();
     line.split_whitespace().nth(1).unwrap().to_owned()
 }
 
 /// Waits until all sources were read and every indicator has its figure for the regency.
-fn wait_for_figures(center: &Center) {
+pub fn wait_for_figures(center: &Center) {
     let (db, until) = (center.db(), Instant::now() + PATIENCE);
     loop {
         let (read, known, all) = db
@@ -141,7 +141,7 @@ fn row_of(page: &str, source: &str) -> String {
     page.split("<tr>").find(|row| row.contains(&address)).unwrap().to_owned()
 }
 
-fn check_mishaps(server: &Server) {
+pub fn check_mishaps(server: &Server) {
     let expected = [
         ("perizinan-izin", "sedang terganggu (503)"),
         ("kesehatan-balita", "Bentuk data berubah sejak"),

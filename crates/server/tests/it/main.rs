@@ -6,6 +6,7 @@
     reason = "a test fails by panicking and says what it did"
 )]
 
+mod access;
 mod api_flow;
 mod audit_flow;
 mod base_map;

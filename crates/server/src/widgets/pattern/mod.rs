@@ -20,7 +20,7 @@ pub struct PatternPage {
     freshness: Vec<Mark>,
     groups: Vec<Group>,
     trends: Vec<Trend>,
-    bullets: Vec<(String, Bullet)>,
+    bullets: Vec<(Mark, String, Bullet)>,
     villages: RegionMap,
     drawn: RegionMap,
     empty: Empty,
@@ -144,18 +144,19 @@ fn sample_range(t: Tr) -> Trend {
     Trend::new(t, t.tr("sample-range").into_owned(), summary, "Rp/kg".to_owned(), 0, points)
 }
 
-fn sample_bullets(t: Tr) -> Vec<(String, Bullet)> {
+fn sample_bullets(t: Tr) -> Vec<(Mark, String, Bullet)> {
     [
-        ("off", 61.0, 70.0, None),
-        ("risk", 68.0, 70.0, None),
-        ("on", 74.0, 70.0, None),
-        ("on", 66.0, 60.0, Some(80.0)),
+        (TargetStatus::OffTrack, 61.0, 70.0, None),
+        (TargetStatus::AtRisk, 68.0, 70.0, None),
+        (TargetStatus::OnTrack, 74.0, 70.0, None),
+        (TargetStatus::OnTrack, 66.0, 60.0, Some(80.0)),
     ]
     .into_iter()
-    .map(|(class, value, target, high)| {
+    .map(|(status, value, target, high)| {
         let write = |value| figure(value, "%", 0, false, t.lang()).text();
         let words = format!("{} · {}", write(value), t.tr1("label-target", write(target)));
-        (words.clone(), Bullet::new(value, Some(target), high, class, words))
+        let class = Shape::from(status).class();
+        (Mark::status(status, t), words.clone(), Bullet::new(value, Some(target), high, class, words))
     })
     .collect()
 }
