@@ -103,6 +103,7 @@ export function statesOf(base, at, cookie, { board, editor, steering, wall }) {
       await go(page, steering);
     }],
     ["/dinding/layar, with a message", wall, async (page) => {
+      await at.post(steering, { perintah: "pesan", pesan: "Rapat koordinasi banjir pukul 10.00 di pendopo", menit: "15" });
       await go(page, "/dinding/layar");
       await page.locator(".screen-band").waitFor();
     }, { large: true }],

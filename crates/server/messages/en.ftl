@@ -174,7 +174,7 @@ label-last-year = last year { $n }
 ## Board
 board-title-default = Leader’s board
 needs-attention = Needs attention
-all-well = All targets are met and all sources are fresh.
+all-well = Nothing needs particular attention at the moment.
 exceptions-more = { $n } more that need attention
 agencies = Agencies
 agency-figures = Figures
@@ -1447,6 +1447,8 @@ paper-never = never yet
 paper-what-brief = Morning brief
 paper-what-board = Board { $n }
 paper-shows-public = open figures
+paper-lang-id = in Indonesian
+paper-lang-en = in English
 paper-shows-internal = figures for own use
 paper-folder = Folder
 paper-mail = Mail server

@@ -163,7 +163,7 @@ label-last-year = tahun lalu { $n }
 ## Papan
 board-title-default = Papan pimpinan
 needs-attention = Perlu perhatian
-all-well = Semua target tercapai dan semua sumber segar.
+all-well = Tidak ada yang perlu perhatian khusus saat ini.
 exceptions-more = { $n } lagi yang perlu perhatian
 agencies = Perangkat daerah
 agency-figures = Angka
@@ -1425,6 +1425,8 @@ paper-never = belum pernah
 paper-what-brief = Laporan pagi
 paper-what-board = Papan { $n }
 paper-shows-public = angka terbuka
+paper-lang-id = bahasa Indonesia
+paper-lang-en = bahasa Inggris
 paper-shows-internal = angka kalangan sendiri
 paper-folder = Folder
 paper-mail = Server surel

@@ -13,6 +13,7 @@ use crate::{
 };
 use askama::Template;
 use pendopo_figures::Reader;
+use pendopo_vocab::Lang;
 
 /// The page.
 #[derive(Template)]
@@ -105,7 +106,10 @@ fn item(app: &App, asked: &Asked, scheduled: &Scheduled, last: &[&Delivery]) -> 
                 Shows::Public => "paper-shows-public",
                 Shows::Internal => "paper-shows-internal",
             }),
-            scheduled.lang.tag()
+            t.tr(match scheduled.lang {
+                Lang::Id => "paper-lang-id",
+                Lang::En => "paper-lang-en",
+            })
         ),
         when: scheduled.when.clone(),
         next: next.map_or_else(|| "–".to_owned(), |at| asked.time(at, TimeStyle::DateTime)),
