@@ -17,7 +17,7 @@ use axum::{
     Router,
     extract::{MatchedPath, Request, State},
     handler::Handler,
-    http::Method,
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, get, post},
@@ -155,6 +155,22 @@ impl Access {
         self.rules.get(&(path.to_owned(), method.to_string()))
     }
 
+    /// The answer to a method that a route does not have, which is the same for everyone: it comes before anybody is
+    /// asked who they are or for the token of a form.
+    fn without(&self, method: &Method, path: &str) -> Option<Response> {
+        if self.rule(method, path).is_some() {
+            return None;
+        }
+        let has = |method| self.rule(method, path).is_some();
+        let allowed = match (has(&Method::GET), has(&Method::POST)) {
+            (true, true) => "GET,HEAD,POST",
+            (true, false) => "GET,HEAD",
+            (false, true) => "POST",
+            (false, false) => "",
+        };
+        Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allowed)]).into_response())
+    }
+
     /// All routes and their rules.
     #[cfg(test)]
     pub fn rules(&self) -> impl Iterator<Item = (&str, &str, &Rule)> {
@@ -271,6 +287,11 @@ pub async fn authorize(State(app): State<App>, request: Request, next: Next) -> 
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     // No route: the answer is "not found" for everyone.
     let Some(path) = path else { return next.run(request).await };
+    match Access::built_in().map(|access| access.without(request.method(), &path)) {
+        Ok(None) => {}
+        Ok(Some(refusal)) => return refusal,
+        Err(error) => return AppError::Internal(error).into_response(),
+    }
     let who = principal_of(request.extensions());
     if who.standing == Standing::MustEnrol
         && !BEFORE_ENROLMENT.contains(&path.as_str())
@@ -318,8 +339,8 @@ fn decide(who: &Principal, method: &Method, path: &str) -> Result<(), AppError> 
         Some(rule) if rule.roles.contains(&who.role) => Ok(()),
         Some(_) if !known => Err(AppError::SignInFirst),
         Some(_) => Err(AppError::Forbidden),
-        // The path exists by another method: the router says so.
-        None => Ok(()),
+        // Not reached: answered before.
+        None => Err(AppError::Forbidden),
     }
 }
 
@@ -339,6 +360,24 @@ mod tests {
         assert_eq!(access.rule(&Method::HEAD, "/x"), access.rule(&Method::GET, "/x"));
         assert!(Access::read(&SMALL.replace("\"all\"", "\"nobody\"")).is_err());
         assert!(Access::read(&SMALL.replace("\"leader\"]\npost", "\"boss\"]\npost")).is_err());
+    }
+
+    #[test]
+    fn a_method_that_a_route_does_not_have_is_refused_and_the_others_named() {
+        let access = Access::read(SMALL).unwrap();
+        for (method, path, allowed) in [
+            (Method::GET, "/", None),
+            (Method::HEAD, "/x", None),
+            (Method::POST, "/x", None),
+            (Method::POST, "/", Some("GET,HEAD")),
+            (Method::TRACE, "/x", Some("GET,HEAD,POST")),
+            (Method::OPTIONS, "/x", Some("GET,HEAD,POST")),
+        ] {
+            let refusal = access.without(&method, path);
+            let said = refusal.as_ref().map(|answer| answer.headers()[header::ALLOW].to_str().unwrap());
+            assert_eq!(said, allowed, "{method} {path}");
+            assert!(refusal.is_none_or(|answer| answer.status() == StatusCode::METHOD_NOT_ALLOWED));
+        }
     }
 
     #[test]
