@@ -214,7 +214,7 @@ exception-decline =
        *[year] years
     } in a row: from { $was } ({ $from }) to { $is } ({ $to }).
 exception-improving = Better than { $a } ({ $b }).
-exception-steady = Unchanged since { $a }.
+exception-steady = Unchanged since { $n }.
 lineage-link = origin
 source-link = see source
 
@@ -563,7 +563,7 @@ target-basis = Basis of the target
 lead-value-target = { $value }, { $target }.
 lead-value = { $value }.
 lead-changed = { $change } from { $a } ({ $b }).
-lead-same = Same as { $a }.
+lead-same = Same as { $n }.
 lead-last-year = { $n } a year ago.
 lead-complete = All { $n } regions below have reported.
 lead-incomplete = Only { $a } of { $b } regions below have reported.

@@ -200,7 +200,7 @@ exception-decline =
        *[year] tahun
     } berturut-turut: dari { $was } ({ $from }) menjadi { $is } ({ $to }).
 exception-improving = Membaik dari { $a } ({ $b }).
-exception-steady = Tidak berubah dari { $a }.
+exception-steady = Tidak berubah dari { $n }.
 lineage-link = asal angka
 source-link = lihat sumber
 
@@ -547,7 +547,7 @@ target-basis = Dasar target
 lead-value-target = { $value }, { $target }.
 lead-value = { $value }.
 lead-changed = { $change } dari { $a } ({ $b }).
-lead-same = Sama dengan { $a }.
+lead-same = Sama dengan { $n }.
 lead-last-year = Setahun lalu { $n }.
 lead-complete = Semua { $n } wilayah di bawahnya melapor.
 lead-incomplete = Baru { $a } dari { $b } wilayah di bawahnya melapor.

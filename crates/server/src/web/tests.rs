@@ -93,6 +93,38 @@ fn every_key_that_code_and_templates_name_has_words() {
     assert!(named > 100, "the search found only {named}");
 }
 
+/// The blanks of each message.
+fn blanks(source: &str) -> HashMap<&str, BTreeSet<&str>> {
+    let mut found: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    let mut key = "";
+    for line in source.lines() {
+        if line.starts_with(|first: char| first.is_ascii_lowercase()) {
+            key = line.split(" =").next().unwrap();
+        }
+        let names = line
+            .split('$')
+            .skip(1)
+            .map(|rest| rest.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap());
+        found.entry(key).or_default().extend(names);
+    }
+    found
+}
+
+#[test]
+fn messages_have_the_blanks_that_are_filled() {
+    for known in MESSAGES.map(blanks) {
+        for (path, text) in sources("rs").into_iter().chain(sources("html")) {
+            for (call, filled) in [(".tr(\"", &[][..]), (".tr1(\"", &["n"]), (".tr2(\"", &["a", "b"])] {
+                for rest in text.split(call).skip(1) {
+                    let key = rest.split('"').next().unwrap();
+                    let open: Vec<_> = known[key].iter().filter(|name| !filled.contains(name)).collect();
+                    assert!(open.is_empty(), "{}: nothing fills {open:?} of `{key}`", path.display());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn templates_hold_nothing_inline_and_nothing_from_elsewhere() {
     for (path, text) in sources("html") {
