@@ -4,17 +4,21 @@
 //   BASE=http://localhost:8600 COOKIE="pendopo=…" HALF="pendopo=…" ROUTES='["/papan/{code}"]' node xss.mjs
 //
 // 1. A page of this script's own, with the payloads unescaped, shows that what runs is noticed.
-// 2. Accounts, devices, tokens, incidents, runs and failed sign-ins are made with payloads as their texts.
+// 2. Accounts, devices, tokens, incidents, runs and failed sign-ins are made with payloads as their texts
+//    (xss_seed.mjs).
 // 3. All routes are opened and all links followed, as administrator, visitor, wall and who has given the
 //    password alone, in both languages; addresses with payloads are asked for, forms with payloads sent: once
 //    under the policy that the center sends and once without any.
 // 4. Somebody signs in at a provider of identities that knows them by a payload.
-// 5. Open pages follow a change of the figures: what they put in place is looked at like any page (xss_live.mjs).
-// 6. One page of each route is opened again with the center's escaping undone on the way: there scripts must run.
+// 5. The files that pages link to are taken and read (xss_files.mjs).
+// 6. Open pages follow a change of the figures: what they put in place is looked at like any page (xss_live.mjs).
+// 7. One page of each route is opened again with the center's escaping undone on the way: there scripts must run.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
+import { DOWNLOAD, files, NO_PAGE, some } from "./xss_files.mjs";
 import { followed } from "./xss_live.mjs";
+import { seeding } from "./xss_seed.mjs";
 
 /** COOKIE is an administrator's, HALF that of somebody whose second factor is awaited; ROUTES all that are read. */
 const { BASE: base, COOKIE: cookie, HALF: half } = process.env;
@@ -27,6 +31,8 @@ const routes = JSON.parse(process.env.ROUTES ?? "[]");
 const OF_A_KIND = Number(process.env.OF_A_KIND ?? 1);
 /** Addresses with a payload, per reader and policy. */
 const ECHOED = OF_A_KIND * 20;
+/** Milliseconds that anything may take: a machine may have other work, but nothing hangs. */
+const PATIENCE = 300_000;
 /** Pages open at a time. */
 const AT_ONCE = 4;
 /** With EVERY=5 of every five payloads one, and Indonesian pages alone: the small pass. */
@@ -49,6 +55,7 @@ const browser = await chromium.launch({
 async function reader({ bypassCSP, cookies = "", language = "id", home = base, live = false, tabs = AT_ONCE }) {
   const context = await browser.newContext({ bypassCSP, locale: "id-ID", timezoneId: "Asia/Jakarta", viewport: { width: 640, height: 480 }, serviceWorkers: "block" });
   const pairs = [...cookies.split("; "), `bahasa=${language}`].filter(Boolean);
+  context.setDefaultTimeout(PATIENCE);
   await context.addCookies(
     pairs.map((pair) => {
       const at = pair.indexOf("=");
@@ -64,7 +71,12 @@ async function reader({ bypassCSP, cookies = "", language = "id", home = base, l
         close() {}
       };
     }
-    document.addEventListener("pendopo:followed", () => window.__note("followed", location.href));
+    // Counted now: what was put in place is marked for a moment only.
+    let version = 0;
+    document.addEventListener("pendopo:following", (event) => (version = Number(event.detail.ownerDocument.body.dataset.version)));
+    document.addEventListener("pendopo:followed", () =>
+      window.__note("followed", { address: location.href, version, swapped: document.querySelectorAll(".changed").length }),
+    );
     window.__xss = (n) => window.__note("ran", `${n} at ${location.href}`);
     for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = (n) => window.__xss(n);
     document.addEventListener("securitypolicyviolation", (event) =>
@@ -137,9 +149,6 @@ async function share(pages, jobs, work) {
   );
 }
 
-/** What a browser keeps as a file instead of showing it. */
-const DOWNLOAD = /[.](csv|md|jsonl|toml|pdf|xlsx)$/;
-
 /** The route of `access.toml` that answers a path; of several that fit, the one with fewest blanks. */
 const patterns = routes
   .map((route) => {
@@ -152,7 +161,7 @@ const patterns = routes
   .sort((one, other) => one.blanks - other.blanks);
 const routeOf = (path) => patterns.find(({ pattern }) => pattern.test(path.split("?")[0]))?.route ?? "none";
 
-const newCount = () => ({ views: 0, occurrences: 0, payloads: new Set(), strangers: [], routes: {}, asked: new Set(), data: {}, samples: {}, live: {} });
+const newCount = () => ({ views: 0, occurrences: 0, payloads: new Set(), strangers: [], routes: {}, asked: new Set(), data: {}, samples: {}, live: {}, files: {} });
 
 /** Adds up what a page shows, under the route that answered. */
 function add(count, path, { found, shown, live }) {
@@ -168,7 +177,7 @@ function add(count, path, { found, shown, live }) {
 
 /** Opens an address and adds up what it shows; gives its links. */
 async function open(page, home, path, count) {
-  const answer = await admitted(() => page.goto(home + path, { waitUntil: "load", timeout: 30000 }));
+  const answer = await admitted(() => page.goto(home + path, { waitUntil: "load" }));
   count.asked.add(routeOf(path.split("#")[0]));
   const place = new URL(page.url());
   if (place.origin !== new URL(home).origin) {
@@ -179,7 +188,10 @@ async function open(page, home, path, count) {
   const view = await page.evaluate(look);
   const here = place.pathname + place.search;
   if (!(answer.headers()["content-type"] ?? "").startsWith("text/html")) {
-    // Data are shown as text in elements of the browser, and nothing in them may run either.
+    // Data are shown as text in elements of the browser, and nothing in them may run either. Drawings are shown as
+    // they are.
+    const drawing = (answer.headers()["content-type"] ?? "").startsWith("image/svg");
+    if (drawing && view.found.length > 0) count.strangers.push(`${path}: ${view.found.slice(0, 5).join(", ")}`);
     count.data[routeOf(here)] = (count.data[routeOf(here)] ?? 0) + 1;
     return [];
   }
@@ -220,9 +232,13 @@ async function crawl({ pages, seen, home }, nth, { starts, follow, more, forms }
       const place = new URL(link, home + from);
       const next = place.pathname + place.search;
       const kind = routeOf(place.pathname) + [...place.searchParams.keys()].join();
-      const file = DOWNLOAD.test(place.pathname) || place.pathname.startsWith("/aset/");
-      if (place.origin !== new URL(home).origin || known.has(next) || file || place.searchParams.has("bahasa")) continue;
+      if (place.origin !== new URL(home).origin || known.has(next) || place.searchParams.has("bahasa")) continue;
       known.add(next);
+      if (DOWNLOAD.test(place.pathname)) {
+        (count.files[routeOf(next)] ??= []).push(next);
+        continue;
+      }
+      if (place.pathname.startsWith("/aset/")) continue;
       const before = kinds.get(kind) ?? 0;
       kinds.set(kind, before + 1);
       // Every reader gets others of a kind, so that together they see more of them.
@@ -288,84 +304,7 @@ async function control() {
   });
 }
 
-// ---- 2. payloads in everything that is kept ----
-
-const headers = { cookie, "content-type": "application/x-www-form-urlencoded" };
-
-async function formToken(path) {
-  const body = await (await admitted(() => fetch(base + path, { headers }))).text();
-  return body.split('name="_token" value="')[1]?.split('"')[0] ?? "";
-}
-
-async function seed() {
-  const places = {};
-  const token = await formToken("/pengguna/baru");
-  const post = async (place, path, fields) => {
-    const body = new URLSearchParams({ _token: token, ...fields });
-    const answer = await admitted(() => fetch(base + path, { method: "POST", headers, body, redirect: "manual" }));
-    places[place] ??= { made: 0, refused: 0 };
-    places[place][answer.status < 400 ? "made" : "refused"] += 1;
-    if (answer.status >= 500) throw new Error(`${path}: ${answer.status}`);
-    return answer;
-  };
-  // The center takes several at a time; the order does not matter.
-  const each = async (work) => {
-    const rest = [...payloads.entries()];
-    const one = async () => {
-      for (let next = rest.shift(); next !== undefined; next = rest.shift()) await work(...next);
-    };
-    await Promise.all([one(), one(), one()]);
-  };
-  await each(async (nth, text) => {
-    await post("account name", "/pengguna", { login: `uji.${nth}`, nama: text, peran: "auditor" });
-    await post("device name", "/perangkat", nth % 2 ? { jenis: "display", nama: text, untuk: "p0" } : { jenis: "push", nama: text, untuk: "s1" });
-    const texts = { title: text, what: text, data: text, sources: text, subjects: "3", cause: text, measures: text, noticed: "" };
-    const made = await post("incident", "/data-pribadi/insiden", texts);
-    const place = made.headers.get("location");
-    if (place) {
-      await post("incident's cause and measures", place, texts);
-      await post("incident's step", `${place}/langkah`, { step: "contain", done: "1", note: text });
-    }
-    await post("run of a file of that name", `/sumber/s${nth}/tarik`, {});
-  });
-  // A password costs much by intent, so these are few.
-  for (const [nth, text] of payloads.entries()) {
-    if (nth % (small ? 5 : 25) === 0) await post("token name", "/profil/token", { nama: text, hari: "30", tulis: "1", kini: PASSWORD });
-    if (nth % 25 === (small ? 6 : 5)) await post("login of a failed sign-in", "/masuk", { nama: text, sandi: "bukan sandi", lanjut: text });
-  }
-  // The reason of a run and an agent's name in the list of sessions come from programs.
-  for (const [nth, text] of payloads.entries()) {
-    if (nth % 4 !== 0) continue;
-    const request = {
-      method: "POST",
-      headers: { cookie, "content-type": "application/json", "x-form-token": token },
-      body: JSON.stringify({ reason: text }),
-    };
-    const answer = await admitted(() => fetch(`${base}/api/v1/sources/s${nth}/runs`, request));
-    places["reason of a run"] ??= { made: 0, refused: 0 };
-    places["reason of a run"][answer.ok ? "made" : "refused"] += 1;
-    if (answer.status >= 500 && answer.status !== 503) throw new Error(`run: ${answer.status}`);
-  }
-  const link = async (path, fields, pattern) => {
-    const answer = await post("what is shown once", path, fields);
-    return (await answer.text()).match(pattern)?.[0] ?? "";
-  };
-  const invitation = await link("/pengguna", { login: "uji.tautan", nama: payloads[at(61)], peran: "auditor" }, /\/undangan\/[\w-]+/);
-  const wall = await link("/perangkat", { jenis: "display", nama: payloads[at(61)], untuk: "p0" }, /(?<=\/dinding#)[\w-]+/);
-  if (!invitation || !wall) throw new Error("no link for an invitation or a wall");
-  return { places, invitation, wall, screen: await screen(post) };
-}
-
-/** Pairs a screen whose name and messages are payloads; gives its cookie. */
-async function screen(post) {
-  const waiting = await admitted(() => fetch(`${base}/dinding`));
-  const set = (answer, name) => answer.headers.getSetCookie().find((one) => one.startsWith(`${name}=`)).split(";")[0];
-  const pairing = set(waiting, "pendopo-pasangan");
-  const kode = (await waiting.text()).match(/data-part="code">([^<]+)/)[1];
-  await post("name of a screen", "/dinding/pasang", { kode, nama: payloads[at(63)], daftar: "ruang", internal: "1" });
-  for (const nth of [9, at(64), 1]) await post("message on screens", "/dinding/kendali/1", { perintah: "pesan", pesan: payloads[nth], menit: "600" });
-  return set(await admitted(() => fetch(`${base}/dinding/menunggu`, { headers: { cookie: pairing } })), "pendopo-dinding");
-}
+// ---- 3. what is opened ----
 
 /** Addresses that carry a payload, which the page may say again. */
 const ECHOES = [
@@ -414,9 +353,24 @@ function forms(reader, signedIn) {
   return signedIn ? administrators : visitors;
 }
 
+/**
+ * A payload that runs wherever it is put, also into an open page; its figures come from the file that is read anew
+ * (`pack_texts.rs`: not the first, and not those that are computed).
+ */
+const picture = payloads.findIndex((text, nth) => nth > 0 && nth % 10 !== 9 && /^<img src=\S+ onerror=/i.test(text));
+if (picture < 0) throw new Error("no payload is a picture");
+
 /** Addresses to begin with for routes that no link leads to, or whose links lead past what shows most. */
 const SAMPLES = {
-  "/peta": ["/peta", "/peta?indikator=i1&wilayah=33.16.01"],
+  // Whose figures change while pages are open.
+  "/indikator/{code}": [`/indikator/i${picture}`],
+  "/angka/{indicator}/{region}/{period}": [`/angka/i${picture}/33.16.01/2026-01`],
+  "/wilayah/{code}": ["/wilayah/33.16.01"],
+  // Beneath the map; other tiles are as this one.
+  "/peta/dasar/{z}/{x}/{y}": ["/peta/dasar/12/3313/2130"],
+  "/peta": ["/peta?indikator=i1&wilayah=33.16.01", "/peta"],
+  // All payloads at once.
+  "/papan/{code}": ["/papan/p0"],
   "/api/v1/regions/{code}": ["/api/v1/regions/33.16"],
   "/api/v1/indicators/{code}/outlook": ["/api/v1/indicators/i1/outlook"],
   "/api/v1/indicators/{code}": ["/api/v1/indicators/i0", `/api/v1/indicators/i${at(41)}`],
@@ -433,6 +387,8 @@ const SPOTS = [
   ["/peta?indikator=i1&wilayah=33.16.01", ".legend .key"],
   ["/peta?indikator=i1&wilayah=33.16.01", ".twin summary"],
   ["/peta?indikator=i1&wilayah=33.16.01", ".twin li"],
+  ["/peta?indikator=i1&wilayah=33.16.01", ".attribution"],
+  ["/cetak", "td p"],
 ];
 async function spots() {
   const { context, pages } = await reader({ cookies: cookie });
@@ -448,32 +404,18 @@ async function spots() {
   return counts;
 }
 
-/** Routes of files, scripts and the stream that says that something changed. */
-const NO_PAGE = /[.](csv|md|jsonl|toml|pdf|xlsx|png|ico|js|webmanifest)$|[/]langsung$/;
+/** Files of one route for each reader at most. */
+const FILES = small ? 12 : 60;
 
-/** What the center gives to be kept as a file: plain names, sandboxed, of no kind that a browser would run. */
-async function files(screen) {
-  const wrong = [];
-  const opened = {};
-  const runs = Array.from({ length: 5 }, (_, nth) => `/penarikan/${nth + 1}/ditolak.csv`);
+/** Whose files are taken: those that each reader's pages linked to, and what stands at addresses without blanks. */
+async function filesOf(linked, screen) {
   const style = (await (await fetch(`${base}/masuk`)).text()).match(/\/aset\/[^"]+/g) ?? [];
   const fixed = routes.filter((route) => NO_PAGE.test(route) && !route.includes("{"));
   // The stream of screens is for screens alone.
-  const whose = (path) => (path.startsWith("/dinding/") ? screen : cookie);
-  for (const path of [...runs, ...fixed, ...style, "/papan/p0/sunting/paket.toml"]) {
-    const answer = await admitted(() => fetch(base + path, { headers: { cookie: whose(path) } }));
-    const header = (name) => answer.headers.get(name) ?? "";
-    // One of them never ends.
-    await answer.body?.cancel();
-    if (answer.status >= 400) continue;
-    opened[routeOf(path)] = (opened[routeOf(path)] ?? 0) + 1;
-    if (header("content-type").startsWith("text/html")) wrong.push(`${path}: a page`);
-    if (header("x-content-type-options") !== "nosniff") wrong.push(`${path}: may be sniffed`);
-    if (!DOWNLOAD.test(path)) continue;
-    if (!/^attachment; filename="[A-Za-z0-9._-]+"$/.test(header("content-disposition"))) wrong.push(`${path}: ${header("content-disposition")}`);
-    if (!header("content-security-policy").endsWith("sandbox")) wrong.push(`${path}: no sandbox`);
-  }
-  return { opened, wrong };
+  const forScreens = (path) => path.startsWith("/dinding/");
+  const more = [...style, "/papan/p0/sunting/paket.toml", "/papan/p0/papan.pdf?lampiran=ya"];
+  const each = [...linked].map(([cookies, byRoute]) => [cookies, Object.values(byRoute).flatMap((paths) => some(paths, FILES))]);
+  return [[screen, fixed.filter(forScreens)], [cookie, [...fixed.filter((path) => !forScreens(path)), ...more]], ...each];
 }
 
 // ---- 4. the provider of identities ----
@@ -506,7 +448,7 @@ async function provider(bypassCSP) {
   return { ...count, ran: own(seen.ran), violations: own(seen.violations), kinds: [] };
 }
 
-// ---- 6. that a page which does not escape would be noticed ----
+// ---- 7. that a page which does not escape would be noticed ----
 
 /** The center with the escaping of its pages undone on the way. */
 async function unescaped(request, response) {
@@ -544,9 +486,9 @@ async function canaries(samples) {
         held.pages += bypassCSP ? 0 : paths.length;
         await share(pages, paths, async (page, path) => {
           // Such a page may do anything, among it never be done.
-          await page.goto(home + path, { waitUntil: "commit", timeout: 10000 }).catch(() => {});
+          await page.goto(home + path, { waitUntil: "commit", timeout: 60_000 }).catch(() => {});
           const here = (text) => text.endsWith(` at ${home}${path}`);
-          for (let turn = 0; turn < 200 && !noticed.some(here); turn += 1) await new Promise((later) => setTimeout(later, 20));
+          for (const until = Date.now() + 20_000; Date.now() < until && !noticed.some(here); ) await new Promise((later) => setTimeout(later, 20));
         });
         await context.close();
         for (const text of bypassCSP ? seen.ran : []) {
@@ -568,18 +510,19 @@ const started = Date.now();
 const secs = () => Math.round((Date.now() - started) / 100) / 10;
 const report = { payloads: payloads.length, control: await control() };
 console.error(`control: ${secs()} s`);
+const { formToken, seed } = seeding({ base, cookie, password: PASSWORD, payloads, at, small, admitted });
 const seeded = await seed();
 report.places = seeded.places;
 console.error(`seeded: ${secs()} s`);
-report.files = await files(seeded.screen);
 report.spots = await spots();
 report.crawls = [];
 const openable = routes.filter((route) => !NO_PAGE.test(route));
 const starts = openable.flatMap((route) => SAMPLES[route] ?? (route.includes("{") ? [] : [route]));
 const samples = new Map();
+const linked = new Map();
 const live = {};
 const note = (result, who, language, bypassCSP) => {
-  for (const name of ["samples", "live"]) delete result[name];
+  for (const name of ["samples", "live", "files"]) delete result[name];
   report.crawls.push({ who, language, policy: bypassCSP ? "off" : "as sent", ...result, payloads: [...result.payloads], asked: [...result.asked] });
   console.error(`${who} ${language} ${bypassCSP}: ${result.views} views, ${secs()} s`);
 };
@@ -602,11 +545,19 @@ for (const bypassCSP of [false, true]) {
     const result = await crawl(one, nth, work);
     await one.context.close();
     if (bypassCSP && language === "id") samples.set(cookies, result.samples);
+    // Files are the same whatever the policy of the page that links to them.
+    if (!bypassCSP) linked.set([cookies, `bahasa=${language}`].filter(Boolean).join("; "), result.files);
     if (who === "administrator") Object.assign(live, result.live);
+    for (const route of Object.keys(live)) live[route] = SAMPLES[route]?.[0] ?? live[route];
     note(result, who, language, bypassCSP);
   }
   note(await provider(bypassCSP), "whom a provider lets in", "id", bypassCSP);
 }
+const blank = await reader({ bypassCSP: false, tabs: 1 });
+const wanted = await filesOf(linked, seeded.screen);
+report.files = await files({ base, routeOf, admitted, share, wanted, blank: blank.pages[0] });
+await blank.context.close();
+console.error(`files: ${secs()} s`);
 report.live = await followed({ base, cookie, reader, look, raw, routeOf, paths: Object.values(live), formToken, admitted });
 console.error(`followed: ${secs()} s`);
 report.canaries = await canaries(samples);

@@ -8,7 +8,12 @@ const FILE = process.env.FIGURES ?? "";
 const TABS = 4;
 
 let value = 7;
-/** Changes every figure and lets the center read them. */
+/** A figure of the file. */
+const FIGURE = "/angka/i1/33.16.01.2001/2026-01";
+/** Longer than it takes until the center has noticed all of a change, milliseconds. */
+const CALM = 3000;
+
+/** Changes every figure and lets the center read them; gives the version of the pages that show all of it. */
 async function change({ base, cookie, formToken, admitted }) {
   value += 1;
   const rows = readFileSync(FILE, "utf8");
@@ -17,6 +22,23 @@ async function change({ base, cookie, formToken, admitted }) {
   const headers = { cookie, "content-type": "application/x-www-form-urlencoded" };
   const answer = await admitted(() => fetch(`${base}/sumber/angka/tarik`, { method: "POST", headers, body, redirect: "manual" }));
   if (answer.status !== 303) throw new Error(`the source is not read: ${answer.status}`);
+  const run = answer.headers.get("location").split("/").at(-1);
+  await wait("the run ends", 120, async () => {
+    const { status, message } = await (await admitted(() => fetch(`${base}/api/v1/runs/${run}`, { headers }))).json();
+    if (status !== "running" && status !== "done") throw new Error(`no figure is changed: ${message}`);
+    return status === "done";
+  });
+  // The beginning of a run is a change, too, and its end is noticed in more than one way.
+  let version = 0;
+  let since = Date.now();
+  await wait("the new figures are shown", 120, async () => {
+    const page = await (await admitted(() => fetch(base + FIGURE, { headers: { cookie } }))).text();
+    const now = Number(page.match(/data-version="(\d+)"/)?.[1]);
+    if (now !== version || !page.includes(`<span class="number">${value}</span>`)) since = Date.now();
+    version = now;
+    return Date.now() - since > CALM;
+  });
+  return version;
 }
 
 /** Gives each page what it asks for by itself with the escaping of its main part undone; notes who was given what. */
@@ -31,12 +53,12 @@ async function undo(page, address, raw, armed) {
   });
 }
 
-async function wait(what, test) {
-  for (let turn = 0; turn < 1200; turn += 1) {
+async function wait(what, secs, test) {
+  for (const until = Date.now() + secs * 1000; Date.now() < until; ) {
     if (await test()) return;
     await new Promise((later) => setTimeout(later, 25));
   }
-  throw new Error(`${what}: not within 30 s`);
+  throw new Error(`${what}: not within ${secs} s`);
 }
 
 /** Opens all `paths`, changes the figures and looks at what the pages made of it. */
@@ -50,18 +72,20 @@ async function pass(tools, bypassCSP, unescaped) {
     if (unescaped) await undo(page, address, raw, armed);
     await page.goto(address, { waitUntil: "load" });
   }
-  await change(tools);
+  const version = await change(tools);
   const result = { routes: {}, swapped: {}, ran: [], violations: [], strangers: [], silent: [], noticed: {}, occurrences: 0 };
   for (const { page, seen, address } of tabs) {
     const route = routeOf(new URL(address).pathname);
-    await wait(`${address} follows`, () => seen.followed.includes(address));
+    const follows = () => seen.followed.filter((one) => one.address === address);
+    await wait(`${address} follows`, 120, () => follows().some((one) => one.version >= version));
     result.routes[route] = (result.routes[route] ?? 0) + 1;
-    result.swapped[route] = await page.evaluate(() => document.querySelectorAll(".changed").length);
+    // Told by the page at that moment: by the time that the pages before were looked at, the marks may be gone.
+    result.swapped[route] = follows().reduce((sum, one) => sum + one.swapped, 0);
     if (unescaped) {
       if (!armed.has(address)) continue;
       const here = (list) => list.filter((text) => text.endsWith(` at ${address}`)).length;
       const noticed = bypassCSP ? seen.ran : seen.violations;
-      await wait(`something is noticed at ${address}`, () => here(noticed) > 0).catch(() => result.silent.push(route));
+      await wait(`something is noticed at ${address}`, 30, () => here(noticed) > 0).catch(() => result.silent.push(route));
       result.noticed[route] = here(noticed);
       continue;
     }

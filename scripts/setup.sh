@@ -27,7 +27,7 @@ case "$task" in
 esac
 # PDFs are read back.
 case "$task" in
-  test | bench) need pdftotext poppler-utils ;;
+  test | bench | attack) need pdftotext poppler-utils ;;
 esac
 # Fields of dates are drawn in the browser's own language.
 [ "$task" != shots ] || [ -e /usr/lib/chromium/locales/id.pak ] || packages+=(chromium-l10n)

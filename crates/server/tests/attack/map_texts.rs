@@ -1,10 +1,12 @@
 //! Boundaries and points whose every text is a payload. What they are called lies packed in the database and
-//! comes out on maps: in the titles of marks, the legend, the lists.
+//! comes out on maps: in the titles of marks, the legend, the lists. And a base map of such texts beneath them.
 
 use crate::support::{Center, Server};
+use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder};
 use pendopo_figures::Value as Cell;
+use pmtiles::{PmTilesWriter, TileCoord, TileType};
 use serde_json::{Value, json};
-use std::fs;
+use std::{fs, path::PathBuf};
 
 /// A desa as a square, `nth` from the west; one that no code names stays unmatched and is reported by name.
 fn desa(code: &str, nth: u32) -> Value {
@@ -73,12 +75,63 @@ pub fn plant_maps(center: &Center, payloads: &[String]) {
         .unwrap();
 }
 
+/// The longitudes and latitudes of the base map.
+const BASE: [f64; 4] = [111.0, -7.5, 111.6, -6.8];
+
+/// A base map as it comes from anywhere: whose data it is made of, its layers, what lies there and what that is
+/// called are payloads.
+pub fn base_map(center: &Center, payloads: &[String]) -> PathBuf {
+    let tile = tile_of(payloads);
+    let path = center.folder().join("dasar.pmtiles");
+    let [west, south, east, north] = BASE;
+    let mut file = PmTilesWriter::new(TileType::Mvt)
+        .min_zoom(8)
+        .max_zoom(12)
+        .bounds(west, south, east, north)
+        .metadata(json!({ "attribution": credit(payloads), "name": payloads[0] }).to_string())
+        .create(fs::File::create(&path).unwrap())
+        .unwrap();
+    for z in 8..=12_u8 {
+        let across = |longitude: f64| ((longitude + 180.0) / 360.0 * f64::from(1_u32 << z)) as u32;
+        for x in across(west)..=across(east) {
+            // A twentieth of the world to the south of the equator.
+            for y in (1 << (z - 1)..).take(1 + (1 << z) / 20) {
+                file.add_tile(TileCoord::new(z, x, y).unwrap(), &tile).unwrap();
+            }
+        }
+    }
+    file.finalize().unwrap();
+    path
+}
+
+/// What is said of the base map: a payload without tags, which would be taken out.
+fn credit(payloads: &[String]) -> &str {
+    payloads.iter().find(|text| !text.contains(['<', '>', '\0']) && text.contains("_xss(")).unwrap()
+}
+
+fn tile_of(payloads: &[String]) -> Vec<u8> {
+    let mut road = MvtLayerBuilder::new("roads").unwrap().feature_of(MvtGeomType::LineString);
+    road.line([MvtCoord { x: 0, y: 2048 }, MvtCoord { x: 4096, y: 2048 }]).unwrap();
+    road.tag("kind", "highway").unwrap();
+    let mut tile = road.end();
+    for text in payloads {
+        let mut area = tile.layer(text).unwrap().feature_of(MvtGeomType::Polygon);
+        area.ring([(0, 0), (400, 0), (400, 400), (0, 400)].map(|(x, y)| MvtCoord { x, y }), true).unwrap();
+        for key in ["kind", "kind_detail", "name", text.as_str()] {
+            area.tag(key, text.as_str()).unwrap();
+        }
+        tile = area.end();
+    }
+    tile.encode()
+}
+
 /// The map is drawn and every mark of it is there, or the browser would look at nothing.
 pub fn check_that_a_map_is_drawn(server: &Server, payloads: &[String]) {
     let (status, page) = server.get(DRAWN).unwrap();
     assert!(status == 200 && page.contains("data-peta"), "no map is drawn at {DRAWN}: {status}");
     let marks = page.matches("<path transform=\"translate(").count();
     assert!(marks >= 2 * payloads.len() - 1, "{marks} marks");
+    assert!(page.contains("<image href=\"/peta/dasar/"), "nothing lies beneath the map");
 }
 
 /// The payload that the imported layer is called by.

@@ -108,8 +108,14 @@ impl Center {
 
     /// The same at an address that is known before.
     pub fn serve_at(&self, address: String, settings: &[(&str, &str)], log: Stdio) -> Server {
+        self.serve_as(&[], address, settings, log)
+    }
+
+    /// The same with more flags, such as for a file of settings.
+    pub fn serve_as(&self, flags: &[&str], address: String, settings: &[(&str, &str)], log: Stdio) -> Server {
         let child = self
             .command(&["serve", "--no-schedule", "--listen", &address])
+            .args(flags)
             .envs(settings.iter().copied())
             .stderr(log)
             .spawn()
