@@ -239,5 +239,5 @@ try {
 for (const [what, where] of complaints) console.log(`${where.slice(0, 3).join(", ")}${where.length > 3 ? ` and ${where.length - 3} more` : ""}\n  ${what}`);
 console.error(`${secs()} s`);
 const settings = isWhole ? "two languages, two themes, all sizes" : "dark at 320 px, light at a desk, 200 %, by keys";
-console.log(`counted: ${pages.length} pages open to all (${settings}): ${checked} checks, ${complaints.size} violations of WCAG 2.2 AA`);
+console.log(`counted: ${pages.filter(({ looked }) => looked).length} pages open to all (${settings}): ${checked} checks, ${complaints.size} violations of WCAG 2.2 AA`);
 process.exit(complaints.size === 0 ? 0 : 1);

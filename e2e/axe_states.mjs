@@ -2,7 +2,6 @@
 // message on a wall, a page that lost its center. Each is reached anew for each language, by the page's own forms.
 import assert from "node:assert/strict";
 import { SANDI, kept, match, send } from "./axe_pages.mjs";
-import { codeOf } from "./staged.mjs";
 
 /** Sends a form of a page; the center must answer with this status. */
 async function sent(page, status, form, fields) {
@@ -42,8 +41,7 @@ export function statesOf(base, at, cookie, { board, editor, steering, wall }) {
       await sent(page, 422, code, { kode: "000000", kini: SANDI });
     }],
     ["/profil/kode, codes of recovery", newcomer, async (page) => {
-      await go(page, "/profil/kode");
-      await sent(page, 200, code, { kode: codeOf(await page.textContent("code.letters")), kini: SANDI });
+      await at.enrol(page);
     }],
     ["/profil, a wrong password", newcomer, async (page) => {
       await go(page, "/profil");
@@ -58,8 +56,7 @@ export function statesOf(base, at, cookie, { board, editor, steering, wall }) {
       await go(page, "/profil");
       await folded(page, "form[action='/profil/token']");
       await sent(page, 200, "form[action='/profil/token']", { nama: "Lembar kerja harian untuk rapat staf", kini: SANDI });
-      await go(page, "/profil/kode");
-      await sent(page, 200, code, { kode: codeOf(await page.textContent("code.letters")), kini: SANDI });
+      await at.enrol(page);
       await go(page, "/profil");
     }],
     ["/pengguna, an invitation is made", cookie, async (page) => {
