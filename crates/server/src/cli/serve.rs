@@ -93,6 +93,7 @@ pub async fn serve_app(app: App, ready: impl FnOnce(SocketAddr)) -> anyhow::Resu
     let door = Arc::new(Door::default());
     // Before anything starts: it says what is wrong with the settings.
     let router = routes::router(app.clone(), door.clone())?;
+    sources::jobs::close_left_behind(&app).await;
     let housekeeping = tokio::spawn(accounts::jobs::run_housekeeping(app.clone(), door, stopping.clone()));
     let background = tokio::spawn(sources::jobs::run_schedule(app.clone(), stopping.clone()));
     let retention = tokio::spawn(privacy::jobs::run_retention(app.clone(), stopping.clone()));

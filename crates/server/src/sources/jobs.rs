@@ -20,7 +20,7 @@ pub use pipeline::PSEUDONYM;
 pub use push::{Pushed, Receipt, push_rows};
 pub use report::{RunReport, RunVerdict};
 pub use retry::{dismiss_rows, retry_run};
-pub use timetable::run_schedule;
+pub use timetable::{close_left_behind, run_schedule};
 
 use crate::{
     app::App,

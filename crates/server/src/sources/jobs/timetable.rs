@@ -50,9 +50,9 @@ struct Ended {
     counts: bool,
 }
 
-/// Reads the sources on their schedules until `stopping` turns true; then ends what is being fetched
-/// and waits for what is being stored.
-pub async fn run_schedule(app: App, mut stopping: watch::Receiver<bool>) {
+/// Closes the runs that an earlier process left behind. Before anybody can ask for a run: to tell whether one is
+/// dead its source is locked for a moment, and whoever sends rows meanwhile would be sent away.
+pub async fn close_left_behind(app: &App) {
     let now_ms = app.clock().now().as_millisecond();
     let folder = app.config().data_folder.clone();
     match app.blocking(move |db| begin::close_orphans(db, &folder, now_ms)).await {
@@ -60,6 +60,11 @@ pub async fn run_schedule(app: App, mut stopping: watch::Receiver<bool>) {
         Ok(closed) => tracing::warn!(closed, "closed runs that an earlier process left behind"),
         Err(error) => tracing::error!(%error, "cannot close interrupted runs"),
     }
+}
+
+/// Reads the sources on their schedules until `stopping` turns true; then ends what is being fetched
+/// and waits for what is being stored.
+pub async fn run_schedule(app: App, mut stopping: watch::Receiver<bool>) {
     let mut timetable = Timetable::new(app);
     while !*stopping.borrow() {
         if timetable.app.config().runs.scheduled {
