@@ -29,7 +29,8 @@ fn peak_kib() -> u64 {
 fn within_64_mib(work: impl FnOnce()) {
     let before = peak_kib();
     work();
-    let rise = peak_kib() - before;
+    // The kernel counts pages per thread and adds them up late: a peak may be told a few pages lower afterwards.
+    let rise = peak_kib().saturating_sub(before);
     assert!(rise <= 64 << 10, "the peak rose by {rise} KiB");
 }
 
