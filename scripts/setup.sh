@@ -25,6 +25,10 @@ esac
 case "$task" in
   test | attack | shots | bench) need chromium chromium ;;
 esac
+# Screenshots are kept small.
+case "$task" in
+  shots) need pngquant pngquant ;;
+esac
 # PDFs are read back.
 case "$task" in
   test | bench | attack) need pdftotext poppler-utils ;;
