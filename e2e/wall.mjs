@@ -292,8 +292,9 @@ try {
   const devices = await phone("/perangkat");
   const id = devices.match(/name="token" value="(\d+)"/)[1];
   await send("/perangkat/cabut", { token: id });
-  const released = await until("a revoked screen says so", 15_000, () => page.locator("[data-link]").isVisible());
-  assert.match(await page.locator("[data-link]").textContent(), /dilepas/);
+  // A busy machine may say first that the center does not answer.
+  const link = page.locator("[data-link]");
+  const released = await until("a revoked screen says so", 15_000, async () => (await link.isVisible()) && /dilepas/.test(await link.textContent()));
   assert.ok(await page.evaluate(() => Boolean(document.querySelector("main[data-key] h1"))));
   console.log(`ok a revoked screen says so after ${released} ms and keeps what it shows`);
   assert.deepEqual([...visited].filter((path) => !["/dinding", "/dinding/layar", "blank"].includes(path)), [], "never another page");
