@@ -22,6 +22,12 @@ const MOST_ROWS: usize = 100_000;
 /// Which state of the data.
 type State = (u64, DataMark);
 
+/// Whose series of what.
+type SeriesKey = (Scope, SeriesOf, Span);
+
+/// Whose table of what, and how many of its first rows.
+type TableKey = (Scope, TableOf, Option<(Order, i64)>);
+
 /// What all requests share.
 #[derive(Default)]
 pub struct Shelf(Mutex<Rows>);
@@ -29,8 +35,8 @@ pub struct Shelf(Mutex<Rows>);
 #[derive(Default)]
 struct Rows {
     state: Option<State>,
-    series: HashMap<(Scope, SeriesOf, Span), Arc<Vec<Point>>>,
-    tables: HashMap<(Scope, TableOf, Option<(Order, i64)>), Arc<Vec<RegionFigure>>>,
+    series: HashMap<SeriesKey, Arc<Vec<Point>>>,
+    tables: HashMap<TableKey, Arc<Vec<RegionFigure>>>,
     count: usize,
 }
 

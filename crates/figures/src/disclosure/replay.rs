@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// A place in a slice: breakdown and region.
 pub(super) type Place = (i64, i64);
 
+/// A breakdown: its id and its key.
+pub(super) type Part = (i64, String);
+
 /// A revision as it was recorded.
 struct Told {
     commit_no: i64,
@@ -26,7 +29,7 @@ pub(super) struct Slice<'a> {
     pub indicator_id: i64,
     pub period: i32,
     /// Breakdowns that the indicator has, id and key.
-    pub parts: &'a [(i64, String)],
+    pub parts: &'a [Part],
 }
 
 impl Slice<'_> {
@@ -101,7 +104,7 @@ impl Slice<'_> {
     /// The breakdowns that were told of this period, and all revisions in the order in which they became
     /// visible. What other periods are told by says nothing of this one: it neither adds to a sum here nor
     /// stands in the way of a swap.
-    fn revisions(&self, reader: &mut Reader<'_>) -> Result<(Vec<&(i64, String)>, Vec<Told>), DbError> {
+    fn revisions(&self, reader: &mut Reader<'_>) -> Result<(Vec<&Part>, Vec<Told>), DbError> {
         let (mut parts, mut told) = (Vec::new(), Vec::new());
         for breakdown in self.parts {
             let (part, before) = (parts.len(), told.len());

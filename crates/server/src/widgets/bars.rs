@@ -28,6 +28,9 @@ pub struct Bar {
     pub note: String,
 }
 
+/// A bar with where it begins and how long it is.
+type Drawn = (Bar, Option<(Px, Px)>);
+
 /// Bars in the order given.
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "widgets/bars.html")]
@@ -37,7 +40,7 @@ pub struct Bars {
     head: String,
     numbered: bool,
     notes: bool,
-    rows: Vec<(Bar, Option<(Px, Px)>)>,
+    rows: Vec<Drawn>,
     target: Option<Px>,
     target_text: String,
 }
@@ -85,7 +88,7 @@ impl Bars {
         columns.push(Column::number(t.tr("value"), measure.unit.clone()));
         columns.push(Column::drawn());
         columns.extend(self.notes.then(|| Column::words(t.tr("note"))));
-        let row = |(place, (row, extent)): (usize, &(Bar, Option<(Px, Px)>))| {
+        let row = |(place, (row, extent)): (usize, &Drawn)| {
             let mut cells = Vec::new();
             if self.numbered {
                 cells.push(if row.value.is_some() { Cell::words(place.to_string()) } else { Cell::Empty });

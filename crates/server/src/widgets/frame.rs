@@ -68,7 +68,7 @@ impl Framed {
     }
 
     /// The same without its age, which changes while the paper lies on the table.
-    pub(super) fn from_on_paper(&self) -> String {
+    pub(super) fn origin_on_paper(&self) -> String {
         let Origin { unit, period, source, .. } = &self.origin;
         joined([period, source, unit, ""])
     }

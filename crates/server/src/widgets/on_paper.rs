@@ -166,7 +166,7 @@ impl Framed {
         Block::Part {
             title: self.title.clone(),
             summary: self.summary.clone(),
-            from: self.from_on_paper(),
+            from: self.origin_on_paper(),
             freshness: self.freshness.as_ref().map(paper_mark),
             half,
             blocks: self.piece.blocks(&self.measure, half),

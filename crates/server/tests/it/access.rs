@@ -93,8 +93,8 @@ fn center_with_figures() -> Center {
     center
 }
 
-/// Runs the browser's part; its last line counts.
-fn look(mut browser: Command, cookie: &str) {
+/// Runs the browser's part and gives what it said; its last line counts.
+fn look(mut browser: Command, cookie: &str) -> String {
     let e2e = repository("e2e");
     assert!(
         e2e.join("node_modules/axe-core").exists(),
@@ -105,11 +105,11 @@ fn look(mut browser: Command, cookie: &str) {
         .env("COOKIE", cookie)
         .env("PENDOPO__ACCOUNTS__SECOND_FACTOR", "optional")
         .output()
-        .expect("node runs; run `scripts/setup.sh test`");
+        .unwrap_or_else(|error| panic!("node does not run ({error}); run `scripts/setup.sh test`"));
     let said = text(&output.stdout) + &text(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("counted: ") && said.contains(" 0 violations"), "{said}");
-    println!("{said}");
+    said
 }
 
 /// `node axe.mjs` for the program.
@@ -120,7 +120,7 @@ fn browser() -> Command {
 }
 
 /// A small center, and one into which nothing was put yet.
-fn look_at_a_small_center() {
+fn look_at_a_small_center() -> String {
     let center = center_with_figures();
     let server = center.serve().signed_in(&center);
     let cookie = server.cookies();
@@ -136,11 +136,11 @@ fn look_at_a_small_center() {
         .args([empty.data().as_os_str(), free_address().as_ref()])
         .env("CONFIG", config)
         .env("PENDOPO__MAPS__BASE", base_map(&center, "&copy; Peta Warga"));
-    look(browser, &cookie);
+    look(browser, &cookie)
 }
 
 /// The demo as it is when some of its services misbehave: real texts, numbers and lengths.
-fn look_at_the_demo() {
+fn look_at_the_demo() -> String {
     let center = Center::new();
     fs::set_permissions(center.folder(), fs::Permissions::from_mode(0o755)).unwrap();
     let (pack, port, said) = (repository("packs/blora"), free_port(), center.folder().join("said"));
@@ -154,14 +154,15 @@ fn look_at_the_demo() {
     check_mishaps(&demo);
     let mut browser = browser();
     browser.arg(center.data()).arg(demo.address());
-    look(browser, &cookie);
+    let said = look(browser, &cookie);
     demo.stop();
+    said
 }
 
 #[test]
 fn every_page_is_open_to_all() {
-    look_at_a_small_center();
+    println!("{}", look_at_a_small_center());
     if env::var("WHOLE").is_ok() {
-        look_at_the_demo();
+        println!("{}", look_at_the_demo());
     }
 }

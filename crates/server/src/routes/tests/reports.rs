@@ -87,9 +87,8 @@ async fn the_brief_is_one_document_with_its_three_parts() {
     ] {
         assert!(text.contains(wanted), "no {wanted} in {text}");
     }
-    for level in [Sensitivity::Restricted] {
-        assert!(AGENCIES.iter().all(|agency| !text.contains(&mark(*agency, level))), "{text}");
-    }
+    let restricted = |agency: &_| mark(*agency, Sensitivity::Restricted);
+    assert!(AGENCIES.iter().all(|agency| !text.contains(&restricted(agency))), "{text}");
 }
 
 /// The first widget on `lain` of a kind of an indicator, as addresses name it.
