@@ -555,7 +555,7 @@ for (const bypassCSP of [false, true]) {
 }
 const blank = await reader({ bypassCSP: false, tabs: 1 });
 const wanted = await filesOf(linked, seeded.screen);
-report.files = await files({ base, routeOf, admitted, share, wanted, blank: blank.pages[0] });
+report.files = await files({ base, routeOf, admitted, share, wanted, blank: blank.pages[0], payloads });
 await blank.context.close();
 console.error(`files: ${secs()} s`);
 report.live = await followed({ base, cookie, reader, look, raw, routeOf, paths: Object.values(live), formToken, admitted });

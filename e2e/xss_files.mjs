@@ -163,7 +163,7 @@ const READ = { csv, md, jsonl, toml: plain, xlsx, pdf, png };
  * Takes the files that pages linked to and those without blanks in their addresses. `wanted`: pairs of a reader's
  * cookies and the addresses. Gives how many of each route, the payloads in them, and what is wrong.
  */
-export async function files({ base, routeOf, admitted, share, wanted, blank }) {
+export async function files({ base, routeOf, admitted, share, wanted, blank, payloads }) {
   const folder = mkdtempSync(join(tmpdir(), "pendopo-files-"));
   const broken = (xml) => blank.evaluate((xml) => new DOMParser().parseFromString(xml, "application/xml").querySelector("parsererror") !== null, xml);
   const result = { opened: {}, shown: {}, payloads: new Set(), wrong: [] };
@@ -190,7 +190,8 @@ export async function files({ base, routeOf, admitted, share, wanted, blank }) {
     const bytes = Buffer.from(await answer.arrayBuffer());
     const { text, wrong } = await READ[ending](bytes, { broken, folder });
     for (const what of wrong.slice(0, 5)) result.wrong.push(`${path}: ${what}`);
-    const shown = [...text.matchAll(MARKER)].map((match) => Number(match[1]));
+    // In a PDF a number of something else may follow at once.
+    const shown = [...text.matchAll(MARKER)].map((match) => Number(match[1])).filter((nth) => nth < payloads.length);
     result.shown[route] = (result.shown[route] ?? 0) + shown.length;
     for (const nth of shown) result.payloads.add(nth);
   });
