@@ -23,7 +23,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -60,27 +59,24 @@ pub fn router(app: App, door: Arc<Door>) -> anyhow::Result<Router> {
         .merge(web::live_routes())
         .get("/.well-known/security.txt", web::show_security_contact)
         .checked()?;
-    // Two layers on each route instead of one per step: every layer boxes every route anew, at the start and
-    // for every request. The first to be met stands first.
-    let outer = ServiceBuilder::new()
-        .layer(middleware::from_fn_with_state(app.clone(), web::know_client))
-        .layer(middleware::from_fn(count_requests))
-        .layer(middleware::from_fn_with_state(app.config().web.hsts_subdomains, web::security_headers))
-        .layer(middleware::from_fn_with_state(limiter, web::admit))
-        .layer(RequestBodyDeadlineLayer::new(limits.body_timeout));
-    let inner = ServiceBuilder::new()
-        .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(web::choose_language))
-        .layer(middleware::from_fn_with_state(app.clone(), web::render_errors))
-        .layer(middleware::from_fn_with_state((limits.max_body_bytes, limits.max_push_bytes), bound_body))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn_with_state((app.clone(), door), accounts::identify))
-        .layer(middleware::from_fn_with_state(app.clone(), web::authorize))
-        .layer(middleware::from_fn(web::check_form_token))
+    Ok(routes
+        .layer(axum::Extension(shared))
         .layer(axum::Extension(base))
-        .layer(axum::Extension(shared));
-    Ok(routes.layer(inner).layer(outer).with_state(app))
+        .layer(middleware::from_fn(web::check_form_token))
+        .layer(middleware::from_fn_with_state(app.clone(), web::authorize))
+        .layer(middleware::from_fn_with_state((app.clone(), door), accounts::identify))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, MAX_TIME))
+        .layer(middleware::from_fn_with_state((limits.max_body_bytes, limits.max_push_bytes), bound_body))
+        .layer(middleware::from_fn_with_state(app.clone(), web::render_errors))
+        .layer(middleware::from_fn(web::choose_language))
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyDeadlineLayer::new(limits.body_timeout))
+        .layer(middleware::from_fn_with_state(limiter, web::admit))
+        .layer(middleware::from_fn_with_state(app.config().web.hsts_subdomains, web::security_headers))
+        .layer(middleware::from_fn(count_requests))
+        .layer(middleware::from_fn_with_state(app.clone(), web::know_client))
+        .with_state(app))
 }
 
 /// What requests cost. Whoever adds a route on which somebody signs in or that makes much work adds a line.

@@ -12,6 +12,8 @@ use std::{
 
 /// A batch is handed over once it has so many rows …
 const BATCH_ROWS: usize = 1_024;
+/// … or so many cells: sheets may be wide …
+const BATCH_CELLS: usize = 16_384;
 /// … or so many bytes of text.
 const BATCH_BYTES: usize = 256 << 10;
 /// Batches that wait to be taken; reading pauses meanwhile.
@@ -34,7 +36,8 @@ pub(super) fn parse_ahead(
             let _ = ahead.hand_over();
             parsed
         });
-        let taken = take(sink, found, &answer, &used);
+        // All ends of the channels go along: should the sink panic, the reader does not wait for it.
+        let taken = take(sink, found, answer, used);
         let parsed = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
         match taken {
             Taken::All => parsed,
@@ -58,8 +61,8 @@ enum Taken {
 fn take(
     sink: &mut dyn RowSink,
     found: Receiver<Found>,
-    answer: &SyncSender<Result<(), AnswerProblem>>,
-    used: &Sender<Batch>,
+    answer: SyncSender<Result<(), AnswerProblem>>,
+    used: Sender<Batch>,
 ) -> Taken {
     let mut rows = 0;
     let mut spare: Vec<Cell<'static>> = Vec::new();
@@ -133,7 +136,7 @@ impl Batch {
     }
 
     fn is_full(&self) -> bool {
-        self.rows.len() >= BATCH_ROWS || self.text.len() >= BATCH_BYTES
+        self.rows.len() >= BATCH_ROWS || self.cells.len() >= BATCH_CELLS || self.text.len() >= BATCH_BYTES
     }
 
     fn clear(&mut self) {
@@ -213,5 +216,65 @@ impl RowSink for Ahead {
         // Who takes no rows any more takes no refusals either.
         let _ = self.hand_over();
         let _ = self.send(Found::Problem(Box::new(refusal)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// Takes so many rows, or panics at the columns.
+    struct Takes {
+        most: usize,
+        panics: bool,
+        numbers: Vec<u64>,
+    }
+
+    impl RowSink for Takes {
+        fn columns(&mut self, _: &[String]) -> Result<(), AnswerProblem> {
+            assert!(!self.panics, "as the test wants it");
+            Ok(())
+        }
+
+        fn row(&mut self, row: &Row<'_>) -> ControlFlow<()> {
+            self.numbers.push(row.number);
+            if self.numbers.len() < self.most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        }
+
+        fn problem(&mut self, _: Refusal) {}
+    }
+
+    /// A sheet of so many rows of one cell; it ends with a mistake.
+    fn sheet(sink: &mut dyn RowSink, rows: u64) -> Result<ParseSummary, AnswerProblem> {
+        sink.columns(&["kode".to_owned()])?;
+        for number in 1..=rows {
+            if sink.row(&Row { number, cells: &[Cell::Int(1)] }).is_break() {
+                break;
+            }
+        }
+        Err(AnswerProblem::Truncated { at: "the end".to_owned() })
+    }
+
+    #[test]
+    fn no_row_is_given_after_the_last_one_that_was_wanted() {
+        let mut sink = Takes { most: 3, panics: false, numbers: Vec::new() };
+        let summary = parse_ahead(&mut sink, |sink| sheet(sink, 100_000)).unwrap();
+        assert_eq!((sink.numbers, summary.rows, summary.notes), (vec![1, 2, 3], 3, vec!["stopped_early"]));
+    }
+
+    #[test]
+    fn rows_before_a_mistake_are_given_and_the_mistake_is_told() {
+        let mut sink = Takes { most: usize::MAX, panics: false, numbers: Vec::new() };
+        let parsed = parse_ahead(&mut sink, |sink| sheet(sink, 5_000));
+        assert!(matches!(parsed, Err(AnswerProblem::Truncated { .. })), "{parsed:?}");
+        assert!(sink.numbers.iter().copied().eq(1..=5_000));
+    }
+
+    #[test]
+    fn a_sink_that_panics_does_not_leave_the_reader_waiting() {
+        let mut sink = Takes { most: 1, panics: true, numbers: Vec::new() };
+        let ended = catch_unwind(AssertUnwindSafe(|| parse_ahead(&mut sink, |sink| sheet(sink, 10))));
+        assert!(ended.is_err());
     }
 }
