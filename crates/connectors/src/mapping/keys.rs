@@ -189,3 +189,20 @@ fn value_hash(value: f64) -> u32 {
     let bits = (value + 0.0).to_bits();
     (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
+
+/// Writes a part of a breakdown: single spaces, and the three marks of the form escaped.
+pub(super) fn escape_into(out: &mut String, text: &str) {
+    for (index, word) in text.split_whitespace().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        for c in word.chars() {
+            match c {
+                '%' => out.push_str("%25"),
+                ';' => out.push_str("%3B"),
+                '=' => out.push_str("%3D"),
+                other => out.push(other),
+            }
+        }
+    }
+}

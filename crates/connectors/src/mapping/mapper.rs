@@ -4,7 +4,7 @@ use super::{
     BreakdownMapping, Mapping, MappingContext, MappingProblem, RowAggregation, check_mapping,
     columns::{Finder, find},
     condition::CompiledCondition,
-    keys::{FigureKey, Keys, Standing},
+    keys::{FigureKey, Keys, Standing, escape_into},
     period::{PeriodFrom, PeriodReader},
     region::RegionReader,
     value::{ValueReader, refuse},
@@ -581,22 +581,5 @@ impl<'t> Mapper<'t> {
             });
         }
         (facts, refusals)
-    }
-}
-
-/// Writes a part of a breakdown: single spaces, and the three marks of the form escaped.
-fn escape_into(out: &mut String, text: &str) {
-    for (index, word) in text.split_whitespace().enumerate() {
-        if index > 0 {
-            out.push(' ');
-        }
-        for c in word.chars() {
-            match c {
-                '%' => out.push_str("%25"),
-                ';' => out.push_str("%3B"),
-                '=' => out.push_str("%3D"),
-                other => out.push(other),
-            }
-        }
     }
 }
